@@ -1,0 +1,1 @@
+"""Everything that an experiment may name: actions, probes and the control."""

@@ -1,0 +1,1 @@
+"""The evidence format: what a run leaves on disk, written as it happens, read by anybody later."""
