@@ -1,0 +1,56 @@
+# Two commands: `make demo` runs the main job, `make test` passes the tests. Each does its own set-up.
+
+PYTHON ?= python3
+VENV   ?= .venv
+ARGS   ?=
+BIN    := $(VENV)/bin
+
+.PHONY: demo install test lint up down docker-engine clean
+.DEFAULT_GOAL := help
+
+help:
+	@echo "make demo           bring the stack up, kill a service under load, judge, write the report"
+	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
+	@echo "make install        make just the environment, in $(VENV)"
+	@echo "make up, make down  keep the stack up between runs, take it down"
+	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
+	@echo "make lint           ruff and mypy"
+
+demo: $(VENV)/.installed
+	@$(BIN)/chaos --no-version-check --no-log-file run experiments/kill-product.yaml
+
+install: $(VENV)/.installed
+
+test: $(VENV)/.tested
+	$(BIN)/pytest $(ARGS)
+
+lint: $(VENV)/.tested
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+up down: $(VENV)/.installed
+	@$(BIN)/chaos stack $@
+
+docker-engine:
+	@stack/engine/install
+
+clean:
+	rm -rf $(VENV) build *.egg-info
+
+# The folder is removed where its making fails, so that the next try begins anew.
+$(VENV)/bin/pip:
+	@command -v $(PYTHON) >/dev/null || { echo "make: tried '$(PYTHON)', which is not there: install Python 3.11 or newer (on Debian and Ubuntu: apt-get install python3 python3-venv), or say PYTHON=..." >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "make: $(PYTHON) is $$($(PYTHON) -V), Stehauf needs 3.11 or newer: say which with PYTHON=..." >&2; exit 1; }
+	@echo "make: making the environment $(VENV) with $$($(PYTHON) -V)"
+	@$(PYTHON) -m venv $(VENV) >$(VENV).log 2>&1 && rm -f $(VENV).log || { tail -n 3 $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; echo "make: '$(PYTHON) -m venv' failed: install the venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
+
+$(VENV)/.installed: $(VENV)/bin/pip pyproject.toml stack/requirements.txt
+	@echo "make: installing Stehauf and what it needs"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[stack]' || { echo "make: pip could not install Stehauf: what it said is above; it needs a package index that answers" >&2; exit 1; }
+	@touch $@
+
+$(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
+	@echo "make: installing what the tests need"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[stack,test]' || { echo "make: pip could not install what the tests need: what it said is above" >&2; exit 1; }
+	@touch $@

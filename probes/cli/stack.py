@@ -1,0 +1,82 @@
+"""`chaos stack`: bring the stack up, so that it stays up between runs, and take it down."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from probes.targets.api import Target
+
+__all__ = ["stack"]
+
+
+@click.group()
+def stack() -> None:
+    """The system under test: bring it up, look at it, take it down.
+
+    A run brings the stack up by itself where it is not, and takes it down again; `chaos stack up` keeps it up
+    between runs. STEHAUF_TARGET chooses docker or embedded.
+    """
+
+
+@stack.command()
+def up() -> None:
+    """Bring the stack up and wait until it is healthy."""
+    with _target() as target:
+        if target.is_up():
+            click.echo(f"Project {target.project} is up already on target {target.name}")
+            return
+        if not target.is_own:
+            raise click.ClickException(
+                f"Project {target.project} is not Stehauf's own stack: start it by its own means"
+            )
+        target.up(click.echo)
+    status.callback()  # type: ignore[misc] # click keeps the function
+
+
+@stack.command()
+def down() -> None:
+    """Take the stack down, with its data."""
+    with _target() as target:
+        if not target.is_own:
+            raise click.ClickException(f"Project {target.project} is not Stehauf's own stack: it is not taken down")
+        target.down()
+        click.echo(f"Project {target.project} is down on target {target.name}")
+
+
+@stack.command()
+def status() -> None:
+    """Show every instance, and where to reach it."""
+    with _target() as target:
+        if not target.is_up():
+            click.echo(f"Project {target.project} is not up on target {target.name}")
+            return
+        ports = {service.name: ", ".join(service.ports) for service in target.describe().services}
+        for service in target.services():
+            for one in target.instances(service):
+                row = (
+                    service,
+                    one.state,
+                    one.health,
+                    f"{one.restart_count} restarts",
+                    ports.get(service, ""),
+                )
+                click.echo("  ".join(f"{cell:12}" for cell in row).rstrip())
+
+
+@contextmanager
+def _target() -> "Iterator[Target]":
+    """The chosen target; an error of ours becomes one line and exit code 1."""
+    from probes.errors import StehaufError  # noqa: PLC0415 - see the package's docstring
+    from probes.settings import Settings, bypass_proxies_on_loopback  # noqa: PLC0415
+    from probes.targets.choose import choose  # noqa: PLC0415
+
+    bypass_proxies_on_loopback()
+    try:
+        target, why = choose(Settings.from_environment())
+        click.echo(f"Target {target.name}: {why}", err=True)
+        yield target
+    except StehaufError as error:
+        raise click.ClickException(str(error)) from None

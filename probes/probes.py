@@ -1,0 +1,66 @@
+"""Probes that ask the target and the services how they are now. For figures of the whole run see `probes.figures`."""
+
+import time
+
+import requests
+
+from probes.errors import ClaimUnmet, ConfigurationError
+from probes.run.breakers import read_breakers
+from probes.run.preflight import ailments
+from probes.run.session import current
+
+__all__ = ["all_healthy", "breaker_state"]
+
+
+def all_healthy(within: float = 0.0) -> bool:
+    """Whether every instance of every service is running, and healthy where it has a health check.
+
+    Args:
+        within: seconds to wait for it; health checks lag behind by their interval.
+
+    Raises:
+        ClaimUnmet: something is not; the message names each service and its condition.
+        TargetUnavailable: the target does not answer.
+    """
+    session = current()
+    deadline = time.monotonic() + within
+    while found := ailments(session.target):
+        if time.monotonic() >= deadline:
+            raise ClaimUnmet(f"Not every service was healthy within {within:g} s: {'; '.join(found)}")
+        session.check()
+        time.sleep(0.1)
+    return True
+
+
+def breaker_state(url: str, breaker: str, expected: str = "", within: float = 0.0) -> str:
+    """The state of a circuit breaker: closed, open, half-open or disabled.
+
+    Args:
+        url: endpoint that lists the breakers.
+        breaker: its name there.
+        expected: state to wait for; empty: the state now.
+        within: seconds to wait for the expected state; then the state that it has is returned.
+
+    Raises:
+        ConfigurationError: no such breaker; the message lists those that there are.
+        requests.RequestException, ValueError: the endpoint does not answer, or not with breakers.
+    """
+    deadline = time.monotonic() + within
+    while True:
+        state = _state(url, breaker, last=time.monotonic() >= deadline)
+        if state is not None and (state == expected or not expected or time.monotonic() >= deadline):
+            return state
+        current().check()
+        time.sleep(0.1)
+
+
+def _state(url: str, breaker: str, *, last: bool) -> str | None:
+    try:
+        listed = {str(one["name"]): str(one["state"]) for one in read_breakers(url)["breakers"]}
+    except (requests.RequestException, ValueError):
+        if last:
+            raise
+        return None
+    if breaker not in listed:
+        raise ConfigurationError(f"{url} lists no breaker '{breaker}'; it lists: {', '.join(sorted(listed)) or 'none'}")
+    return listed[breaker]

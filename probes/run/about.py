@@ -1,0 +1,127 @@
+"""run.json: what ran, where, when, with which versions."""
+
+import hashlib
+import json
+import platform
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+from probes.run.recorder import Recorder
+
+__all__ = ["RunAbout"]
+
+_SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
+_PACKAGES = ("stehauf", "chaostoolkit", "chaostoolkit-lib", "docker", "circus", "locust", "aiohttp", "numpy")
+
+
+class RunAbout:
+    """The facts of a run, written at its beginning and again at its end."""
+
+    def __init__(
+        self,
+        experiment: Mapping[str, Any],
+        configuration: Mapping[str, Any],
+        source: str | None,
+        recording: Mapping[str, Any],
+    ) -> None:
+        title = str(experiment.get("title", "experiment"))
+        stem = _slug(Path(source).stem if source else title) or "experiment"
+        began = datetime.now(UTC)
+        self.name = f"{began:%Y%m%dT%H%M%SZ}-{stem}"
+        self._facts: dict[str, Any] = {
+            "format": 1,
+            "run": self.name,
+            "experiment": {"name": stem, "title": title, "path": source, "sha256": _digest(experiment)},
+            "target": None,
+            "clock": {
+                "wall_ns": time.time_ns(),
+                "monotonic_ns": time.monotonic_ns(),
+                "clock": "CLOCK_REALTIME",
+            },
+            "versions": _versions(),
+            "command": " ".join(["chaos", *sys.argv[1:]]),
+            "recording": dict(recording),
+            "configuration": {name: _shown(name, value) for name, value in configuration.items()},
+            "started_ns": time.time_ns(),
+            "load_started_ns": None,
+            "load_ended_ns": None,
+            "ended_ns": None,
+            "interrupted": None,
+        }
+
+    def make_directory(self, runs: Path) -> Path:
+        """Make the run's folder; a second run of the same second gets a number. Raises OSError."""
+        for number in range(1, 100):
+            directory = runs / (self.name if number == 1 else f"{self.name}-{number}")
+            try:
+                directory.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            self.name = self._facts["run"] = directory.name
+            return directory
+        raise FileExistsError(17, "a hundred runs of one second", str(runs / self.name))
+
+    def on_target(self, name: str, project: str, why: str) -> None:
+        """Which target was taken, and why."""
+        self._facts["target"] = {"name": name, "project": project, "why": why}
+
+    def load_began(self) -> None:
+        """Every generator has made its first request."""
+        self._facts["load_started_ns"] = time.time_ns()
+
+    def load_ended(self) -> None:
+        """The generators are about to be stopped."""
+        self._facts["load_ended_ns"] = self._facts["load_ended_ns"] or time.time_ns()
+
+    def end(self, interrupted: str | None) -> None:
+        """The run is over; `interrupted` says by what, where it did not come to its own end."""
+        self._facts["interrupted"] = interrupted
+        self._facts["ended_ns"] = time.time_ns()
+
+    def write(self, recorder: Recorder) -> None:
+        """Write it, over what stood there."""
+        recorder.write("run.json", self._facts)
+
+
+def _shown(name: str, value: Any) -> Any:
+    """A value of the configuration, masked where its name says that it is a secret."""
+    return "***" if _SECRET.search(name) else value
+
+
+def _slug(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "-", text.lower()).strip("-")[:60]
+
+
+def _digest(experiment: Mapping[str, Any]) -> str:
+    return hashlib.sha256(json.dumps(experiment, sort_keys=True, default=str).encode()).hexdigest()
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version(), "platform": platform.platform()}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    commit = _commit()
+    return {**found, "commit": commit} if commit else found
+
+
+def _commit() -> str | None:
+    """The commit of the code that ran, with `+` where files were changed since; None outside a checkout."""
+    here = Path(__file__).parent
+    try:
+        said = subprocess.run(
+            ["git", "describe", "--always", "--abbrev=40", "--dirty=+", "--exclude=*"],
+            cwd=here, capture_output=True, text=True, timeout=5, check=False,
+        )  # fmt: skip
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return said.stdout.strip() or None

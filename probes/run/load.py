@@ -1,0 +1,146 @@
+"""The load and the canary: processes of their own, started by path, that hand over files.
+
+Locust is never imported here: its monkey-patching breaks the process that runs the experiment.
+"""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from probes.assets import asset
+from probes.errors import ConfigurationError, RecordingFailed
+
+__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command"]
+
+_READY_WITHIN_S = 30.0
+_STOP_WITHIN_S = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Canary:
+    """One URL, asked on a fixed schedule whatever the answers do."""
+
+    name: str
+    url: str
+    timeout: float = 1.0
+    """Seconds until an answer counts as none."""
+    keep: bool = False
+    """Keep the contents of the answers, so that a fallback can be compared with what was known before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Locust users."""
+
+    host: str
+    file: str = "loadtest/shop.py"
+    users: int = 10
+
+
+def canary_command(canaries: Sequence[Canary], rate: int, samples: Path) -> list[str]:
+    """The command line of the canary for all of its targets."""
+    command = [sys.executable, str(asset("loadtest/canary.py")), "--evidence", str(samples)]
+    command += ["--rate", str(rate), "--drop-key", "as_of_ns", "--die-with-parent", str(os.getpid())]
+    for canary in canaries:
+        command += ["--target", f"{canary.name}={canary.url},timeout={canary.timeout}"]
+        if canary.keep:
+            command += ["--keep-contents", canary.name]
+    return command
+
+
+def load_command(load: Load, directory: Path) -> list[str]:
+    """The command line of Locust. Raises ConfigurationError where the file is not there."""
+    file = Path(load.file) if Path(load.file).exists() else asset(load.file)
+    if not file.exists():
+        raise ConfigurationError(
+            f"The control's argument load.file names {load.file}, which is neither here nor in {asset('')}: "
+            "give the path of a Locust file"
+        )
+    return [
+        *(sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"),
+        *("--users", str(load.users), "--spawn-rate", str(load.users), "--host", load.host),
+        *("--exit-code-on-error", "0", "--loglevel", "WARNING", "--html", str(directory / "locust.html")),
+        *("--evidence", str(directory / "samples"), "--die-with-parent", str(os.getpid())),
+    ]
+
+
+class Generator:
+    """A load process in a session of its own, so that a Ctrl-C at the terminal does not end it before us."""
+
+    def __init__(self, name: str, command: list[str], directory: Path) -> None:
+        self.name = name
+        self._command = command
+        self._samples = directory / "samples"
+        self._log = directory / "logs" / f"{name}.log"
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it."""
+        self._log.parent.mkdir(exist_ok=True)
+        self._samples.mkdir(exist_ok=True)
+        with self._log.open("wb") as log:
+            self._process = subprocess.Popen(
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
+            )
+
+    def wait_ready(self, writers: Sequence[str], check: Callable[[], None]) -> None:
+        """Wait for the first sample of each of its writers.
+
+        `check` is called meanwhile and may raise. Raises RecordingFailed when none comes within 30 s.
+        """
+        deadline = time.monotonic() + _READY_WITHIN_S
+        while not all(self._has_sample(writer) for writer in writers):
+            check()
+            if time.monotonic() > deadline:
+                raise RecordingFailed(
+                    f"The {self.name} made no request within {_READY_WITHIN_S:.0f} s: see {self._log}"
+                )
+            time.sleep(0.02)
+
+    def _has_sample(self, writer: str) -> bool:
+        return any(path.stat().st_size for path in self._samples.glob(f"{writer}-*.samples"))
+
+    def check(self) -> None:
+        """Raise RecordingFailed when the process has ended by itself."""
+        if self._process is not None and self._process.poll() is not None:
+            raise RecordingFailed(
+                f"The {self.name} ended by itself with exit code {self._process.returncode}: {self._last_words()}"
+            )
+
+    def stop(self) -> str | None:
+        """SIGINT, and SIGKILL to its whole group after 15 s. Gives a sentence where it did not end well."""
+        process, self._process = self._process, None
+        if process is None:
+            return None
+        ended_before = process.poll() is not None
+        if not ended_before:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.wait(_STOP_WITHIN_S)
+        except subprocess.TimeoutExpired:
+            _kill_group(process.pid)
+            process.wait()
+            return f"did not end within {_STOP_WITHIN_S:.0f} s of SIGINT and was killed: samples may be missing"
+        _kill_group(process.pid)
+        if ended_before or process.returncode != 0:
+            return f"ended with exit code {process.returncode}: {self._last_words()}"
+        return None
+
+    def _last_words(self) -> str:
+        try:
+            lines = self._log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+        except OSError:
+            lines = []
+        return lines[-1] if lines else f"it said nothing in {self._log}"
+
+
+def _kill_group(group: int) -> None:
+    try:
+        os.killpg(group, signal.SIGKILL)
+    except ProcessLookupError:
+        return

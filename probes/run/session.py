@@ -1,0 +1,229 @@
+"""One run: begins on the target, lets the experiment act, and ends with a verdict.
+
+The control owns it; actions, probes and figures reach it through `current()`.
+"""
+
+import logging
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import requests
+
+from probes.errors import ConfigurationError, RecordingFailed, StehaufError
+from probes.run import preflight
+from probes.run.about import RunAbout
+from probes.run.breakers import BreakerWatch
+from probes.run.ledger import Entry, Ledger, undo
+from probes.run.load import Generator, canary_command, load_command
+from probes.run.lock import TargetLock
+from probes.run.observation import Observation
+from probes.run.orders import OrderCollector
+from probes.run.recorder import Recorder
+from probes.settings import Settings, bypass_proxies_on_loopback
+from probes.targets.api import Target
+from probes.targets.choose import choose
+
+__all__ = ["Session", "current"]
+
+logger = logging.getLogger("chaostoolkit")
+
+_open: list["Session"] = []
+
+
+def current() -> "Session":
+    """The run that is going on. Raises ConfigurationError outside of one."""
+    if not _open:
+        raise ConfigurationError(
+            "No run is being recorded, so nothing is broken and nothing claimed: declare the control "
+            "probes.control in the experiment's 'controls' (experiments/kill-product.yaml shows how)"
+        )
+    return _open[-1]
+
+
+class Session:
+    """The target, the recorder and the load of one run."""
+
+    target: Target
+    recorder: Recorder
+    ledger: Ledger
+    orders: OrderCollector | None = None
+
+    def __init__(self, settings: Settings, about: RunAbout, observation: Observation) -> None:
+        self.about = about
+        self._settings = settings
+        self._observation = observation
+        self._generators: list[Generator] = []
+        self._watches: list[BreakerWatch] = []
+        self._lock: TargetLock | None = None
+        self._brought_up = False
+        self._finished = False
+
+    @property
+    def is_recording(self) -> bool:
+        """Whether the run has a directory: from here on it leaves a verdict, whatever happens."""
+        return hasattr(self, "recorder")
+
+    @property
+    def directory(self) -> Path:
+        """The run's own folder."""
+        return self.recorder.directory
+
+    def begin(self, experiment: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
+        """Take the target and bring it to where the experiment can begin: up, well, recorded and under load.
+
+        Raises StehaufError (nothing was touched, or all that was is as before), RecordingFailed when recording
+        or load did not start.
+        """
+        bypass_proxies_on_loopback()
+        preflight.check_room(self._settings.runs)
+        self._take_target()
+        try:
+            self._prepare_target(experiment, configuration)
+            self.recorder = Recorder(self.about.make_directory(self._settings.runs), self.target)
+        except BaseException:
+            self._release_target()
+            raise
+        _open.append(self)
+        self.about.write(self.recorder)
+        self.recorder.write("experiment.json", experiment)
+        self.recorder.start()
+        self._start_load()
+
+    def check(self) -> None:
+        """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
+        self.recorder.check()
+        for generator in self._generators:
+            generator.check()
+
+    def finish(self, journal: Mapping[str, Any], interrupted: str | None) -> None:
+        """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
+        if self._finished:
+            return
+        with self._step("stopping the load"):
+            self._stop_load()
+        with self._step("asking which orders were fulfilled"):
+            self._finish_orders()
+        with self._step("undoing what is left"):
+            self.undo_all()
+        with self._step("comparing the target with its beginning"):
+            self._write_heal()
+        with self._step("stopping the recorder"):
+            for watch in self._watches:
+                watch.stop()
+            self.recorder.stop()
+        self.recorder.write("journal.json", journal)
+        self.about.end(interrupted)
+        self.about.write(self.recorder)
+        self._finished = True
+
+    def close(self) -> None:
+        """Leave the target as it was found, and give it free."""
+        if self in _open:
+            _open.remove(self)
+        self._release_target()
+
+    def undo_all(self) -> None:
+        """Undo every fault that the ledger still holds. Raises TargetError for the first that resists."""
+        for entry in list(self.ledger):
+            logger.info("Undo: %s", undo(self.target, entry))
+            self.strike(entry)
+
+    def strike(self, entry: Entry) -> None:
+        """Strike a fault off whose undo was verified."""
+        self.ledger.strike(entry)
+        self.recorder.append(
+            "faults.jsonl",
+            {"id": entry.id, "phase": "undone", "at_ns": time.time_ns(), "fault": entry.fault,
+             "service": entry.service, "instance": entry.instance, "detail": ""},
+        )  # fmt: skip
+
+    def _take_target(self) -> None:
+        settings = self._settings
+        self.target, why = choose(settings)
+        self.about.on_target(self.target.name, self.target.project, why)
+        logger.info("Target: %s (%s)", self.target.name, why)
+        self.ledger = Ledger(settings.state, self.target.name, self.target.project)
+        self._lock = TargetLock(settings.state, self.target.name, self.target.project)
+        self._lock.acquire(self.about.name)
+
+    def _prepare_target(self, experiment: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
+        preflight.require_up(self.target, self.target.project)
+        for sentence in preflight.heal_leftovers(self.target, self.ledger):
+            logger.warning("Healed what an earlier run left behind: %s", sentence)
+        if not self.target.is_up():
+            logger.info("Stack: not up, bringing it up; it is taken down again after the run")
+            self._brought_up = True
+            self.target.up(lambda line: logger.info("Stack: %s", line))
+        preflight.check_services(experiment, self.target, configuration)
+        preflight.refuse_degraded(self.target)
+
+    def _start_load(self) -> None:
+        seen = self._observation
+        for url in seen.breakers:
+            self._watches.append(BreakerWatch(url, self.recorder.append))
+            self._watches[-1].start()
+        if seen.orders:
+            self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
+        samples = self.directory / "samples"
+        starting = []
+        if seen.canaries:
+            command = canary_command(seen.canaries, seen.rate, samples)
+            prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
+            starting.append((Generator("canary", command, self.directory), prefixes))
+        if seen.load:
+            command = load_command(seen.load, self.directory)
+            starting.append((Generator("load", command, self.directory), ["load"]))
+        for generator, _ in starting:
+            logger.info("Load: starting the %s", generator.name)
+            generator.start()
+            self._generators.append(generator)
+        for generator, prefixes in starting:
+            generator.wait_ready(prefixes, self.check)
+        self.about.load_began()
+        self.about.write(self.recorder)
+
+    def _stop_load(self) -> None:
+        self.about.load_ended()
+        for generator in reversed(self._generators):  # the canary looks on until the users have gone
+            if sentence := generator.stop():
+                self.recorder.problem(f"the {generator.name}", sentence)
+        self._generators.clear()
+
+    def _finish_orders(self) -> None:
+        if self.orders is None:
+            return
+        try:
+            self.orders.finish()
+        except (requests.RequestException, ValueError) as error:
+            self.recorder.problem("the list of fulfilled orders", str(error))
+
+    def _write_heal(self, within: float = 30.0) -> None:
+        deadline = time.monotonic() + within
+        while (found := preflight.ailments(self.target)) and time.monotonic() < deadline:
+            time.sleep(0.2)
+        self.recorder.write("heal.json", {"healed": not found, "differences": found})
+
+    @contextmanager
+    def _step(self, doing: str) -> Iterator[None]:
+        try:
+            yield
+        except RecordingFailed as error:
+            logger.error("%s: %s", doing, error)  # noqa: TRY400 - a sentence, not a traceback
+        except StehaufError as error:
+            self.recorder.problem(doing, str(error))
+        except Exception as error:
+            logger.debug("%s", doing, exc_info=True)
+            self.recorder.problem(doing, f"{type(error).__name__}: {error}")
+
+    def _release_target(self) -> None:
+        try:
+            if self._brought_up:
+                logger.info("Stack: taking down what this run brought up")
+                self.target.down()
+                self._brought_up = False
+        finally:
+            if self._lock:
+                self._lock.release()

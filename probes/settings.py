@@ -1,0 +1,71 @@
+"""The one door through which configuration enters: environment variables, read here and nowhere else.
+
+=========================  =============================================================================
+STEHAUF_TARGET             docker or embedded; unset: Docker if an engine answers, else embedded
+STEHAUF_PROJECT            name of the Compose project; unset: ours, ``stehauf``
+STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
+STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
+=========================  =============================================================================
+"""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from platformdirs import user_state_path
+
+from probes.assets import asset, checkout
+
+__all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback"]
+
+OWN_PROJECT = "stehauf"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All that a user can set from outside an experiment."""
+
+    target: str | None
+    project: str
+    compose_file: Path | None
+    """None: the project is the user's own, running already; it is never brought up."""
+    runs: Path
+    state: Path
+    """Ledger, locks and the embedded target's files; survives the run."""
+
+    @property
+    def is_own_stack(self) -> bool:
+        """Whether the project is the demo stack that we ship."""
+        own = asset("stack/compose.yaml")
+        return self.compose_file is not None and self.compose_file.resolve() == own.resolve()
+
+    @classmethod
+    def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
+        """Read the environment; an empty variable counts as unset."""
+        environ = os.environ if environ is None else environ
+        file = environ.get("STEHAUF_COMPOSE_FILE")
+        project = environ.get("STEHAUF_PROJECT") or OWN_PROJECT
+        if file:
+            compose_file: Path | None = Path(file)
+        else:
+            compose_file = asset("stack/compose.yaml") if project == OWN_PROJECT else None
+        runs = environ.get("STEHAUF_RUNS")
+        return cls(
+            target=environ.get("STEHAUF_TARGET") or None,
+            project=project,
+            compose_file=compose_file,
+            runs=Path(runs) if runs else (checkout() or Path.cwd()) / "reports" / "runs",
+            state=user_state_path("stehauf"),
+        )
+
+
+def bypass_proxies_on_loopback() -> None:
+    """Add loopback to NO_PROXY: a company proxy can never reach what runs on this machine.
+
+    Chaos Toolkit's own HTTP probes use requests, which would send 127.0.0.1 to HTTP_PROXY.
+    """
+    for name in ("NO_PROXY", "no_proxy"):
+        hosts = [host for host in os.environ.get(name, "").split(",") if host]
+        hosts += [host for host in ("127.0.0.1", "localhost", "::1") if host not in hosts]
+        os.environ[name] = ",".join(hosts)

@@ -1,0 +1,65 @@
+"""Which tests this machine can run: those of a missing target skip with the reason, or fail where it is required."""
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from functools import cache
+
+import pytest
+
+
+@cache
+def _docker() -> str | None:
+    try:
+        for command in (["docker", "version"], ["docker", "compose", "version"]):
+            done = subprocess.run(command, capture_output=True, timeout=20, check=False, text=True)
+            if done.returncode != 0:
+                return f"'{' '.join(command)}' failed: {done.stderr.strip()[:200]}"
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"no Docker engine: {error}"
+    return None
+
+
+def _embedded() -> str | None:
+    return None if shutil.which("bash") else "no bash for the health checks"
+
+
+def _browser() -> str | None:
+    return None if shutil.which("chromium") else "no chromium"
+
+
+MISSING: dict[str, Callable[[], str | None]] = {"docker": _docker, "embedded": _embedded, "browser": _browser}
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--require-targets",
+        default="",
+        metavar="A,B",
+        help=f"fail instead of skip where one of these is missing: {', '.join(MISSING)}",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    unknown = set(_required(config)) - set(MISSING)
+    if unknown:
+        raise pytest.UsageError(f"--require-targets knows {', '.join(MISSING)}, not {', '.join(sorted(unknown))}")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    reasons = {name: look() for name, look in MISSING.items()}
+    for item in items:
+        for name, reason in reasons.items():
+            if reason and item.get_closest_marker(name) and name not in _required(config):
+                item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    for name in _required(item.config):
+        if item.get_closest_marker(name) and (reason := MISSING[name]()):
+            pytest.fail(f"{name} is required and missing: {reason}", pytrace=False)
+
+
+def _required(config: pytest.Config) -> list[str]:
+    return [name for name in str(config.getoption("--require-targets")).split(",") if name]

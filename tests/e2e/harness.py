@@ -1,0 +1,141 @@
+"""Real `chaos run` processes against a stack of their own, on free ports."""
+
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[2]
+SERVICES = ("storefront", "product", "order", "fulfilment", "broker")
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that are free now; held together, so that they differ."""
+    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
+    ports = [one.getsockname()[1] for one in held]
+    for one in held:
+        one.close()
+    return ports
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a `chaos` process left."""
+
+    code: int
+    output: str
+    directory: Path | None
+
+    @property
+    def verdict(self) -> dict[str, Any]:
+        assert self.directory, self.output
+        found: dict[str, Any] = json.loads((self.directory / "verdict.json").read_text(encoding="utf-8"))
+        return found
+
+    def lines(self, file: str) -> list[dict[str, Any]]:
+        assert self.directory, self.output
+        text = (self.directory / file).read_text(encoding="utf-8")
+        return [json.loads(line) for line in text.splitlines()]
+
+    @property
+    def said(self) -> str:
+        """The verdict, all its reasons and all its claims in one text."""
+        verdict = self.verdict
+        sentences = [one["sentence"] for one in [*verdict["reasons"], *verdict["claims"]]]
+        return "\n".join([verdict["verdict"], *sentences])
+
+
+@dataclass
+class Bench:
+    """A project name, free ports and folders of its own; `chaos` runs in it."""
+
+    target: str
+    folder: Path
+    python: Path = Path(sys.executable)
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        self.environment = {
+            **os.environ,
+            **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
+            "BROKER_MONITORING_PORT": str(free_ports(1)[0]),
+            "STEHAUF_TARGET": self.target,
+            "STEHAUF_PROJECT": f"stehauf-e2e-{self.target}-{os.getpid()}-{ports['storefront']}",
+            "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),
+            "STEHAUF_RUNS": str(self.folder / "runs"),
+            "STEHAUF_SHOP": f"http://127.0.0.1:{ports['storefront']}",
+            "STEHAUF_PRODUCT": f"http://127.0.0.1:{ports['product']}",
+            "STEHAUF_ORDER": f"http://127.0.0.1:{ports['order']}",
+            "STEHAUF_FULFILMENT": f"http://127.0.0.1:{ports['fulfilment']}",
+            "XDG_STATE_HOME": str(self.folder / "state"),
+            **self.environment,
+        }
+
+    @property
+    def project(self) -> str:
+        return self.environment["STEHAUF_PROJECT"]
+
+    @property
+    def shop(self) -> str:
+        return self.environment["STEHAUF_SHOP"]
+
+    def with_python(self, python: Path) -> "Bench":
+        """The same stack, driven by another Python."""
+        return Bench(self.target, self.folder, python, dict(self.environment))
+
+    def chaos(self, *arguments: str, timeout: float = 240, **environment: str) -> Run:
+        """Run `chaos` to its end."""
+        with self.started(*arguments, **environment) as process:
+            output, _ = process.communicate(timeout=timeout)
+        return self.result(process.returncode, output)
+
+    @contextmanager
+    def started(self, *arguments: str, **environment: str) -> Iterator["subprocess.Popen[str]"]:
+        """A `chaos` process that goes on; killed at the end where it still does."""
+        command = [str(self.python), "-m", "chaostoolkit", "--no-version-check", "--no-log-file", *arguments]
+        self.folder.mkdir(exist_ok=True, parents=True)
+        process = subprocess.Popen(
+            command, cwd=self.folder, env={**self.environment, **environment}, text=True,
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL,
+        )  # fmt: skip
+        try:
+            yield process
+        finally:
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+                process.wait()
+
+    def result(self, code: int, output: str) -> Run:
+        """What a process that has ended left; its directory is read from its own output."""
+        reports = [line.split("Report: ")[1] for line in output.splitlines() if "Report: " in line]
+        return Run(code, output, Path(reports[-1]).parent if reports else None)
+
+    def run(self, experiment: Mapping[str, Any], *options: str, **environment: str) -> Run:
+        """`chaos run` of an experiment given as data."""
+        return self.chaos("run", *options, str(self.write(experiment)), **environment)
+
+    def write(self, experiment: Mapping[str, Any], name: str = "experiment.json") -> Path:
+        """The experiment as a file."""
+        self.folder.mkdir(exist_ok=True, parents=True)
+        path = self.folder / name
+        path.write_text(json.dumps(experiment), encoding="utf-8")
+        return path
+
+    @contextmanager
+    def up(self) -> Iterator["Bench"]:
+        """The stack, up for a while."""
+        brought = self.chaos("stack", "up")
+        assert brought.code == 0, brought.output
+        try:
+            yield self
+        finally:
+            down = self.chaos("stack", "down")
+            assert down.code == 0, down.output

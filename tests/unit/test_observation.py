@@ -1,0 +1,55 @@
+"""The control's arguments: what is wrong is named, with what is known."""
+
+from typing import Any
+
+import pytest
+
+from probes.errors import ConfigurationError
+from probes.run.load import Canary, Load
+from probes.run.observation import Observation
+
+
+def test_without_arguments_nothing_is_observed_beside_the_target() -> None:
+    assert Observation.from_arguments({}) == Observation()
+
+
+def test_every_argument_is_read() -> None:
+    seen = Observation.from_arguments(
+        {
+            "load": {"host": "http://127.0.0.1:1", "users": 3},
+            "canaries": [{"name": "shop", "url": "http://127.0.0.1:1/x", "keep": True}],
+            "rate": 20,
+            "breakers": "http://127.0.0.1:1/breakers",
+            "orders": "http://127.0.0.1:2/fulfilments",
+        }
+    )
+    assert seen == Observation(
+        load=Load("http://127.0.0.1:1", users=3),
+        canaries=(Canary("shop", "http://127.0.0.1:1/x", keep=True),),
+        rate=20,
+        breakers=("http://127.0.0.1:1/breakers",),
+        orders="http://127.0.0.1:2/fulfilments",
+    )
+    assert seen.expected() == {
+        "load": True,
+        "canaries": ["shop"],
+        "breakers": ["http://127.0.0.1:1/breakers"],
+        "orders": True,
+    }
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        ({"lode": {}}, "lode"),
+        ({"load": {"hots": "x"}}, "hots"),
+        ({"load": "http://127.0.0.1"}, "load"),
+        ({"canaries": [{"name": "x"}]}, "canaries"),
+        ({"rate": "fast"}, "fast"),
+        ({"rate": 0}, "rate"),
+        ({"rate": True}, "rate"),
+    ],
+)
+def test_what_is_wrong_is_named(arguments: dict[str, Any], named: str) -> None:
+    with pytest.raises(ConfigurationError, match=named):
+        Observation.from_arguments(arguments)
