@@ -1,0 +1,83 @@
+"""Calls to other services: one session, and a time-out on every call."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import aiohttp
+
+from services.common.resolver import LastKnownResolver
+
+__all__ = ["Answer", "CallFailed", "Client", "NotSent"]
+
+_SERVER_ERROR = 500
+
+
+class CallFailed(Exception):
+    """No usable answer came: a time-out, a broken connection, a 5xx, something that is not JSON."""
+
+
+class NotSent(CallFailed):
+    """No connection came about: the other side has certainly not seen the request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back."""
+
+    status: int
+    body: dict[str, Any]
+
+
+class Client:
+    """Calls services by URL, between `open` and `close`."""
+
+    def __init__(self) -> None:
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the session; belongs to the running event loop from then on."""
+        connector = aiohttp.TCPConnector(limit=512, use_dns_cache=False, resolver=LastKnownResolver())
+        # trust_env stays off: a proxy set for the machine is never meant for the service next door
+        self._session = aiohttp.ClientSession(connector=connector)
+
+    async def close(self) -> None:
+        """Close every connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def call(
+        self, method: str, url: str, timeout_s: float, body: Any = None, connect_s: float | None = None
+    ) -> Answer:
+        """Call and read the JSON answer within `timeout_s` seconds, name look-up and connecting included.
+
+        With `connect_s`, a connection that took longer than that is given up as not sent.
+        Raises NotSent, CallFailed; an answer below 500, or one that carries a `state`, is an answer.
+        """
+        if self._session is None:
+            raise NotSent(f"{url} was called before the client was opened")
+        limit = aiohttp.ClientTimeout(total=timeout_s, connect=connect_s)
+        try:
+            async with self._session.request(method, url, json=body, timeout=limit) as response:
+                status, text = response.status, await response.read()
+        except aiohttp.ClientConnectorError as error:
+            raise NotSent(f"{url} could not be reached: {error.os_error}") from error
+        except aiohttp.ConnectionTimeoutError as error:
+            raise NotSent(f"{url} could not be reached within {round((connect_s or timeout_s) * 1000)} ms") from error
+        except TimeoutError as error:
+            raise CallFailed(f"{url} gave no answer within {round(timeout_s * 1000)} ms") from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise CallFailed(f"{url} broke off: {type(error).__name__}: {error}") from error
+        return _usable(url, status, text)
+
+
+def _usable(url: str, status: int, text: bytes) -> Answer:
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise CallFailed(f"{url} answered {status} with something that is not JSON") from error
+    if not isinstance(body, dict):
+        raise CallFailed(f"{url} answered {status} with JSON that is no object")
+    if status >= _SERVER_ERROR and "state" not in body:
+        raise CallFailed(f"{url} answered {status}: {body.get('reason', 'no reason given')}")
+    return Answer(status, body)

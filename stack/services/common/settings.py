@@ -1,0 +1,137 @@
+"""The one door through which configuration enters: environment variables, read here and nowhere else."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+__all__ = ["BreakerSettings", "BrokerSettings", "InvalidSetting", "Listen", "Settings", "read"]
+
+_TRUE = {"true", "1", "yes", "on"}
+_FALSE = {"false", "0", "no", "off"}
+
+
+class InvalidSetting(Exception):
+    """An environment variable holds something else than it should; the message names both."""
+
+
+@dataclass(frozen=True, slots=True)
+class Listen:
+    """Where a service listens."""
+
+    host: str = "0.0.0.0"  # noqa: S104 - inside a container; what is published is the Compose file's to say
+    port: int = 8080
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerSettings:
+    """When a circuit breaker opens, and when it tries again."""
+
+    enabled: bool = True
+    failures: int = 3
+    """Consecutive failures that open it."""
+    reset_s: float = 1.0
+    """Seconds from opening to the trial call."""
+
+
+@dataclass(frozen=True, slots=True)
+class BrokerSettings:
+    """The broker, and how long a publish may take."""
+
+    host: str = "broker"
+    port: int = 4222
+    publish_timeout_s: float = 0.25
+    """Seconds that one publish waits for its acknowledgement."""
+    publish_attempts: int = 3
+    """Tries of one publish, all with the same message id."""
+    publish_budget_s: float = 0.7
+    """Seconds after which no further try begins."""
+
+    @property
+    def url(self) -> str:
+        """The address a client connects to."""
+        return f"nats://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a service can be told."""
+
+    listen: Listen = field(default_factory=Listen)
+    breaker: BreakerSettings = field(default_factory=BreakerSettings)
+    broker: BrokerSettings = field(default_factory=BrokerSettings)
+    fallback_enabled: bool = True
+    call_timeout_s: float = 0.3
+    """Seconds that any call to another service may take."""
+    order_call_timeout_s: float = 1.0
+    """Seconds that placing an order may take: it has to reach the broker's disk."""
+    product_url: str = "http://product:8081"
+    order_url: str = "http://order:8082"
+    data: str = "/data"
+    """Directory for what must outlive the process."""
+
+
+def read(environ: Mapping[str, str]) -> Settings:
+    """The settings in `environ`; what is absent or empty has its default. Raises InvalidSetting."""
+    env = _Reader(environ)
+    default = Settings()
+    return Settings(
+        listen=Listen(env.text("LISTEN_HOST", default.listen.host), env.port("PORT", default.listen.port)),
+        breaker=BreakerSettings(
+            env.flag("BREAKER_ENABLED", default.breaker.enabled),
+            env.whole("BREAKER_FAILURES", default.breaker.failures),
+            env.seconds("BREAKER_RESET_S", default.breaker.reset_s),
+        ),
+        broker=BrokerSettings(
+            env.text("BROKER_HOST", default.broker.host),
+            env.port("BROKER_PORT", default.broker.port),
+            env.seconds("PUBLISH_TIMEOUT_S", default.broker.publish_timeout_s),
+            env.whole("PUBLISH_ATTEMPTS", default.broker.publish_attempts),
+            env.seconds("PUBLISH_BUDGET_S", default.broker.publish_budget_s),
+        ),
+        fallback_enabled=env.flag("FALLBACK_ENABLED", default.fallback_enabled),
+        call_timeout_s=env.seconds("CALL_TIMEOUT_S", default.call_timeout_s),
+        order_call_timeout_s=env.seconds("ORDER_CALL_TIMEOUT_S", default.order_call_timeout_s),
+        product_url=env.url("PRODUCT", 8081),
+        order_url=env.url("ORDER", 8082),
+        data=env.text("DATA_DIR", default.data),
+    )
+
+
+class _Reader:
+    """Typed look-ups that say which variable was wrong."""
+
+    def __init__(self, environ: Mapping[str, str]) -> None:
+        self._environ = environ
+
+    def text(self, name: str, default: str) -> str:
+        return self._environ.get(name, "").strip() or default
+
+    def flag(self, name: str, default: bool) -> bool:
+        text = self.text(name, str(default)).lower()
+        if text not in _TRUE | _FALSE:
+            raise InvalidSetting(f"{name}={text}: expected true or false")
+        return text in _TRUE
+
+    def whole(self, name: str, default: int) -> int:
+        text = self.text(name, str(default))
+        if not text.isascii() or not text.isdigit() or int(text) < 1:
+            raise InvalidSetting(f"{name}={text}: expected a whole number of at least 1")
+        return int(text)
+
+    def port(self, name: str, default: int) -> int:
+        number = self.whole(name, default)
+        if number > 65535:  # noqa: PLR2004 - the last port
+            raise InvalidSetting(f"{name}={number}: expected a port, 1 to 65535")
+        return number
+
+    def seconds(self, name: str, default: float) -> float:
+        text = self.text(name, str(default))
+        try:
+            number = float(text)
+        except ValueError:
+            number = 0.0
+        if not 0 < number <= 3600:  # noqa: PLR2004 - longer than an hour is a slip, and nan fails here too
+            raise InvalidSetting(f"{name}={text}: expected seconds, above 0 and at most 3600")
+        return number
+
+    def url(self, name: str, port: int) -> str:
+        return f"http://{self.text(f'{name}_HOST', name.lower())}:{self.port(f'{name}_PORT', port)}"

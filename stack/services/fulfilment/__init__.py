@@ -1,0 +1,1 @@
+"""Fulfils each accepted order once."""

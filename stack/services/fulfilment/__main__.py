@@ -1,0 +1,115 @@
+"""`python -m services.fulfilment`: fulfils accepted orders, each of them once."""
+
+import asyncio
+import json
+import os
+import sqlite3
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from aiohttp import web
+from nats.aio.msg import Msg
+from prometheus_client import Counter
+
+from services.common import log
+from services.common.broker import ACCEPTED, FULFILLED, Broker
+from services.common.lifecycle import alongside
+from services.common.order import InvalidOrder, parse_id
+from services.common.settings import InvalidSetting, Settings, read
+from services.common.web import application, serve
+from services.fulfilment.ledger import Ledger
+
+_FULFILLED = Counter("fulfilments", "Orders fulfilled")
+_REPEATED = Counter("fulfilments_repeated", "Accepted orders that came again and were fulfilled already")
+_LATEST_NS = 2**63 - 1
+
+T = TypeVar("T")
+
+
+class Floor:
+    """Where orders are fulfilled: first in the ledger, then said, then acknowledged."""
+
+    def __init__(self, broker: Broker, ledger: Ledger) -> None:
+        self._broker = broker
+        self._ledger = ledger
+        # one thread: the ledger is used by one at a time, and its disk never holds up an answer on /healthz
+        self._thread = ThreadPoolExecutor(1, "ledger")
+
+    async def work(self) -> None:
+        """Fulfil what is accepted; never returns."""
+        await self._broker.consume(ACCEPTED, "fulfilment", self._fulfil)
+
+    async def since(self, request: web.Request) -> web.Response:
+        """`GET /fulfilments?since_ns=`."""
+        text = request.query.get("since_ns", "0")
+        if not text.isascii() or not text.isdigit() or int(text) > _LATEST_NS:
+            raise web.HTTPBadRequest(text="`since_ns` is a time in nanoseconds since 1970")
+        made = await self._in_thread(partial(self._ledger.since, int(text)))
+        return web.json_response({"fulfilments": [asdict(fulfilment) for fulfilment in made]})
+
+    async def one(self, request: web.Request) -> web.Response:
+        """`GET /fulfilments/{id}`."""
+        try:
+            order_id = parse_id(request.match_info["id"])
+        except InvalidOrder as error:
+            raise web.HTTPBadRequest(text=str(error)) from None
+        fulfilment = await self._in_thread(partial(self._ledger.find, order_id))
+        if fulfilment is None:
+            raise web.HTTPNotFound(text="that order is not fulfilled")
+        return web.json_response(asdict(fulfilment))
+
+    async def close(self) -> None:
+        """Finish what the ledger is at and close it."""
+        self._thread.shutdown()
+        self._ledger.close()
+
+    async def _fulfil(self, batch: list[Msg]) -> None:
+        # subjects are orders.accepted.ID: nothing in the message's body can make it another order
+        orders = {message.subject.rsplit(".", 1)[1]: message for message in batch}
+        made = await self._in_thread(partial(self._ledger.fulfil, orders))
+        _FULFILLED.inc(made)
+        _REPEATED.inc(len(batch) - made)
+        await asyncio.gather(*(self._say(order_id) for order_id in orders))
+        for message in batch:
+            await message.ack()
+
+    async def _say(self, order_id: str) -> None:
+        await self._broker.publish(FULFILLED, order_id, json.dumps({"id": order_id}).encode())
+
+    async def _in_thread(self, function: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+
+def make(settings: Settings) -> web.Application:
+    """The application, with its ledger and its connection to the broker. Raises sqlite3.Error."""
+    broker = Broker(settings.broker, "fulfilment")
+    floor = Floor(broker, Ledger(Path(settings.data) / "fulfilments.sqlite3"))
+    app = application()
+    app.router.add_get("/fulfilments", floor.since)
+    app.router.add_get("/fulfilments/{id}", floor.one)
+    app.cleanup_ctx.append(alongside(broker.keep_connected, floor.work))
+    app.on_cleanup.append(lambda _app: broker.close())
+    app.on_cleanup.append(lambda _app: floor.close())
+    return app
+
+
+def main() -> None:
+    """Serve until told to end."""
+    log.begin("fulfilment")
+    try:
+        settings = read(os.environ)
+        app = make(settings)
+    except InvalidSetting as error:
+        sys.exit(str(error))
+    except sqlite3.Error as error:
+        sys.exit(f"cannot open the ledger in {settings.data}: {error}; the directory must be there and writable")
+    serve(app, settings.listen)
+
+
+if __name__ == "__main__":
+    main()

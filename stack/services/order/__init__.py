@@ -1,0 +1,1 @@
+"""Takes orders and stores them in the broker."""
