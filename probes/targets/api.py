@@ -105,7 +105,7 @@ class System:
     target: str
     project: str
     engine: str
-    """Name and version of what runs it: `Docker 26.1.5`, `circus 0.19.0`."""
+    """Name and version of what runs it: `Docker 26.1.5`, `Stehauf 0.1.0 supervisor`."""
     services: tuple[Service, ...] = field(default=())
 
 

@@ -1,0 +1,54 @@
+"""Choose a target by its name, or the best that this machine has."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from probes.errors import ConfigurationError
+from probes.targets.api import Target
+from probes.targets.docker import DockerTarget, compose_answers, engine_answers
+from probes.targets.embedded import EmbeddedTarget
+
+__all__ = ["TARGETS", "choose"]
+
+TARGETS = ("docker", "embedded")
+_ENGINE_S = 2.0
+
+
+def choose(  # noqa: PLR0913 - each a setting, by name
+    name: str | None,
+    *,
+    project: str,
+    compose_file: Path,
+    own: bool,
+    environment: Mapping[str, str],
+    prepare: Sequence[str] = (),
+    die_with_parent: bool = False,
+) -> tuple[Target, str]:
+    """The target, and why it is that one in a sentence.
+
+    `own` says that `compose_file` is the stack that we ship; any other project is never brought up.
+    `die_with_parent` ties what is brought up as processes to this one.
+    Raises ConfigurationError for a name that a run cannot use.
+    """
+    if name == "memory":
+        raise ConfigurationError(
+            f"The target memory breaks nothing real and is for unit tests only; set STEHAUF_TARGET to "
+            f"{' or '.join(TARGETS)}."
+        )
+    if name is not None and name not in TARGETS:
+        raise ConfigurationError(f"There is no target {name!r}; set STEHAUF_TARGET to {' or '.join(TARGETS)}.")
+    chosen, why = (name, f"STEHAUF_TARGET asks for {name}.") if name else _best(environment)
+    if chosen == "docker":
+        file = compose_file if own else None
+        return DockerTarget(project, file, prepare=prepare, environment=environment), why
+    return EmbeddedTarget(project, compose_file, environment=environment, own=own, die_with_parent=die_with_parent), why
+
+
+def _best(environment: Mapping[str, str]) -> tuple[str, str]:
+    engine = engine_answers(_ENGINE_S, environment)
+    if engine is None:
+        return "embedded", "No Docker engine answers, so the services run as processes (`make docker-engine`)."
+    compose = compose_answers(environment=environment)
+    if compose is None or compose.startswith(("0.", "1.")):
+        return "embedded", f"Docker {engine} answers but has no Compose v2, so the services run as processes."
+    return "docker", f"Docker {engine} with Compose {compose} answers."
