@@ -57,6 +57,7 @@ class SampleWriter:
         self._about = {"format": 1, "writer": name, "pid": os.getpid(), **about}
         self._names: dict[str, int] = {}
         self._contents: dict[str, int] = {}
+        self._count = 0
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = os.open(self._stem.with_name(self._stem.name + ".samples"), flags, 0o644)
         self._write_about()
@@ -74,6 +75,7 @@ class SampleWriter:
         )
         if os.write(self._file, record) != RECORD.size:
             raise OSError(28, "the disk took only a part of a sample")
+        self._count += 1
 
     def content(self, text: str) -> int:
         """The number of a content, kept once: 1 for the first. 0 when 65,535 different ones were seen."""
@@ -89,8 +91,12 @@ class SampleWriter:
         return number
 
     def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
+        """Close the file, and say how many samples it has to hold. Raises OSError."""
+        try:
+            self._about = {**self._about, "samples": self._count}
+            self._write_about()
+        finally:
+            os.close(self._file)
 
     def _index(self, name: str) -> int:
         index = self._names.get(name)

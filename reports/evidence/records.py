@@ -1,0 +1,185 @@
+"""What the lines of the evidence files say, as frozen values. Times are UTC nanoseconds."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, fields
+from functools import cache
+from types import UnionType
+from typing import Any, TypeVar, cast, get_args, get_type_hints
+
+__all__ = [
+    "Check",
+    "Event",
+    "Fault",
+    "FaultLine",
+    "Fulfilment",
+    "Order",
+    "Problem",
+    "Snapshot",
+    "Transition",
+    "group_faults",
+    "parse",
+]
+
+Record = TypeVar("Record")
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A change that the target itself reported: start, kill, die, stop, pause, resume, oom or health."""
+
+    at_ns: int
+    service: str
+    instance: str
+    kind: str
+    seen_ns: int | None = None
+    exit_code: int | None = None
+    signal: int | None = None
+    health: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """An instance as inspection showed it at one time."""
+
+    at_ns: int
+    service: str
+    instance: str = field(metadata={"key": "id"})
+    state: str
+    restart_count: int
+    when: str = ""
+    health: str = "none"
+    started_ns: int | None = None
+    pid: int | None = None
+    exit_code: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FaultLine:
+    """One phase of a fault: asked, injected, failed or undone."""
+
+    id: str
+    phase: str
+    at_ns: int
+    kind: str = field(metadata={"key": "fault"})
+    service: str
+    instance: str
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """A fault over all its phases; None: that phase was not recorded."""
+
+    id: str
+    kind: str
+    service: str
+    instance: str
+    asked_ns: int | None = None
+    injected_ns: int | None = None
+    failed_ns: int | None = None
+    undone_ns: int | None = None
+    detail: str = ""
+
+    @property
+    def title(self) -> str:
+        """`crash of product`."""
+        return f"{self.kind} of {self.service}"
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A circuit breaker changed its state; `before` is None where it is the state found at the beginning."""
+
+    seen_ns: int
+    breaker: str
+    after: str = field(metadata={"key": "to"})
+    at_ns: int | None = None
+    before: str | None = field(default=None, metadata={"key": "from"})
+    source: str = ""
+    reason: str | None = None
+    boot: str | None = None
+    seq: int | None = None
+
+    @property
+    def time_ns(self) -> int:
+        """When it happened; for a state found at the beginning, when it was seen."""
+        return self.seen_ns if self.at_ns is None else self.at_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """An order that the load placed; outcome: acknowledged, refused or unknown."""
+
+    id: str
+    at_ns: int
+    outcome: str
+    status: int | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fulfilment:
+    """One fulfilment made; an order that was fulfilled twice has two."""
+
+    id: str
+    at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """Something that makes the evidence incomplete."""
+
+    what: str
+    detail: str = ""
+    at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """The outcome, at the time, of a tolerance that runs code."""
+
+    activity: str
+    met: bool | None
+    phase: str = "method"
+
+
+def parse(kind: type[Record], line: Mapping[str, Any]) -> Record | None:
+    """`line` as a record of `kind`; None where a field is missing or of another type."""
+    values: dict[str, Any] = {}
+    for name, key, types, required in _shape(cast("Any", kind)):
+        if key not in line:
+            if required:
+                return None
+            continue
+        value = line[key]
+        if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+            return None
+        values[name] = value
+    return kind(**values)
+
+
+def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
+    """The faults in the order in which they were first mentioned; the first line of a phase counts."""
+    found: dict[str, dict[str, Any]] = {}
+    for line in lines:
+        fault = found.setdefault(
+            line.id, {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance}
+        )
+        if line.phase in {"asked", "injected", "failed", "undone"}:
+            fault.setdefault(f"{line.phase}_ns", line.at_ns)
+        if line.detail:
+            fault["detail"] = line.detail
+    return tuple(Fault(**fault) for fault in found.values())
+
+
+@cache
+def _shape(kind: Any) -> tuple[tuple[str, str, tuple[type, ...], bool], ...]:
+    """Field name, key on the line, accepted types, whether it must be there."""
+    hints = get_type_hints(kind)
+    shape = []
+    for item in fields(kind):
+        hint = hints[item.name]
+        types = get_args(hint) if isinstance(hint, UnionType) else (hint,)
+        required = item.default is item.default_factory  # both MISSING
+        shape.append((item.name, item.metadata.get("key", item.name), types, required))
+    return tuple(shape)

@@ -1,0 +1,136 @@
+"""Sample files as numpy tables: one `SampleFile` a writer, all of one name together a `Source`."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from reports.evidence.jsonl import read_json, read_lines
+from reports.evidence.samples import DEGRADED, RECORD
+
+__all__ = ["TABLE", "SampleFile", "Source", "Table", "degraded", "done_ns", "failed", "good", "sent_ns"]
+
+TABLE = np.dtype(
+    [
+        ("due_ns", "<u8"),
+        ("latency_us", "<u4"),
+        ("lag_100us", "<u2"),
+        ("status", "<u2"),
+        ("flags", "u1"),
+        ("name", "u1"),
+        ("content", "<u2"),
+    ]
+)
+"""`RECORD` of `samples.py`, field by field."""
+
+Table = NDArray[np.void]
+Mask = NDArray[np.bool_]
+Times = NDArray[np.int64]
+
+
+def _answered(table: Table) -> Mask:
+    return np.asarray((table["status"] >= 200) & (table["status"] < 400))  # noqa: PLR2004 - HTTP's classes
+
+
+def good(table: Table) -> Mask:
+    """Answered 2xx or 3xx, and nothing to say against it."""
+    return np.asarray(_answered(table) & (table["flags"] == 0))
+
+
+def degraded(table: Table) -> Mask:
+    """Answered 2xx or 3xx with a fallback that says so, and nothing else against it."""
+    return np.asarray(_answered(table) & (table["flags"] == DEGRADED))
+
+
+def failed(table: Table) -> Mask:
+    """Everything else."""
+    return np.asarray(~(good(table) | degraded(table)))
+
+
+def done_ns(table: Table) -> Times:
+    """When the answer was complete, or was given up."""
+    return np.asarray(table["due_ns"].astype(np.int64) + table["latency_us"].astype(np.int64) * 1_000)
+
+
+def sent_ns(table: Table) -> Times:
+    """When the request really left: due, plus the generator's own delay."""
+    return np.asarray(table["due_ns"].astype(np.int64) + table["lag_100us"].astype(np.int64) * 100_000)
+
+
+class SampleFile:
+    """One writer's samples; each part is read when it is first asked for."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._data = path.read_bytes()
+        except OSError:
+            self._data = b""
+        self.torn_bytes = len(self._data) % RECORD.size
+
+    @cached_property
+    def table(self) -> Table:
+        """The whole records, in the order written."""
+        whole = len(self._data) - self.torn_bytes
+        return np.frombuffer(self._data[:whole], dtype=TABLE)
+
+    @cached_property
+    def about(self) -> dict[str, Any] | None:
+        """What the writer says of itself; None where that cannot be read."""
+        return read_json(self.path.with_suffix(".json"))
+
+    @cached_property
+    def contents(self) -> dict[int, str]:
+        """Texts by their number; empty where none were kept."""
+        lines = read_lines(self.path.with_suffix(".contents.jsonl")).objects
+        return {
+            line["content"]: line["text"]
+            for line in lines
+            if isinstance(line.get("content"), int) and isinstance(line.get("text"), str)
+        }
+
+    def damage(self) -> list[str]:
+        """A sentence for each sign that this file is not what its writer wrote."""
+        found = [f"{self.path.name} ends with a torn record"] if self.torn_bytes else []
+        if self.about is None:
+            return [*found, f"{self.path.with_suffix('.json').name} is missing or cannot be read"]
+        written = self.about.get("samples")
+        if isinstance(written, int) and written != len(self.table):
+            found.append(f"{self.path.name} holds {len(self.table)} samples, its writer wrote {written}")
+        if read_lines(self.path.with_suffix(".contents.jsonl")).damaged:
+            found.append(f"{self.path.with_suffix('.contents.jsonl').name} has damaged lines")
+        missing = set(np.unique(self.table["content"]).tolist()) - {0} - self.contents.keys()
+        if missing:
+            found.append(f"{self.path.name} refers to {len(missing)} contents that are not there")
+        return found
+
+
+@dataclass(frozen=True)
+class Source:
+    """Everything that one kind of user sent: `load`, or `canary:NAME`."""
+
+    name: str
+    files: Sequence[SampleFile]
+
+    @cached_property
+    def table(self) -> Table:
+        """All samples, ordered by the time they were due."""
+        together = np.concatenate([np.empty(0, TABLE), *(file.table for file in self.files)])
+        return together[np.argsort(together["due_ns"], kind="stable")]
+
+    @cached_property
+    def rate(self) -> float | None:
+        """Requests a second that the writer meant to send; None for a closed loop."""
+        rates = [(file.about or {}).get("rate") for file in self.files]
+        numbers = [float(rate) for rate in rates if isinstance(rate, int | float) and rate > 0]
+        return min(numbers, default=None)
+
+    @cached_property
+    def url(self) -> str:
+        """Where the requests went."""
+        abouts = [file.about or {} for file in self.files]
+        return next((str(about.get("url") or about.get("host") or "") for about in abouts), "")

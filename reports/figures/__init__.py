@@ -1,0 +1,45 @@
+"""Figures: pure functions of the evidence, each a number or a yes or no that a claim can be made of."""
+
+from collections.abc import Callable
+
+from reports.figures import fallback, orders, recovery, requests
+from reports.figures.missing import MissingEvidence, NotRecovered
+from reports.figures.receipts import Receipt, receipt
+from reports.figures.steps import Step, fault_steps, recovery_steps
+
+__all__ = [
+    "FIGURES",
+    "MissingEvidence",
+    "NotRecovered",
+    "Receipt",
+    "Step",
+    "fault_steps",
+    "receipt",
+    "recovery_steps",
+]
+
+FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
+    figure.__name__: figure
+    for figure in (
+        requests.answers,
+        requests.availability,
+        requests.degraded_answers,
+        requests.downtime_seconds,
+        requests.failed_requests,
+        requests.good_answers,
+        requests.latency_max_ms,
+        requests.latency_p50_ms,
+        requests.latency_p95_ms,
+        requests.latency_p99_ms,
+        requests.longest_gap_seconds,
+        fallback.degraded_outside_fault,
+        fallback.fallback_held,
+        orders.acknowledged_orders,
+        orders.duplicated_orders,
+        orders.lost_orders,
+        recovery.breaker_opened,
+        recovery.recovery_seconds,
+        recovery.settled_seconds,
+    )
+}
+"""By name. Each takes the Evidence first; the rest of its parameters are its YAML arguments."""

@@ -1,0 +1,162 @@
+"""Proof that a fault happened, from the target alone: what the injector says of itself is no evidence.
+
+Docker's semantics behind the rule for a crash: `docker kill` and `docker stop` report a `kill` event and make
+the restart policy stand still; a process that dies by itself reports `die` alone, and is restarted.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Event, Fault, Snapshot
+from reports.figures.recovery import died_event, started_event
+from reports.figures.windows import FOREVER
+
+__all__ = ["RECEIPTS", "Receipt", "receipt"]
+
+BEFORE_NS = 2_000_000_000
+"""A signal this long before the asking can still be what ended the process."""
+LATE_NS = 500_000_000
+"""An engine reports the signal after it was sent: its event can bear a later time than the death."""
+EFFECT_NS = 10_000_000_000
+"""A death later than this after the asking had another reason."""
+SIGKILL_EXIT = 137
+CONTAINER_ID = 64
+"""Characters of an engine's full container id; a reader compares the first twelve, as `docker ps` shows them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """What the target's own evidence says about one fault."""
+
+    fault: Fault
+    proved: bool
+    broken: bool
+    """Whether the fault itself is proved, even if the recovery that belongs to it is not."""
+    sentence: str
+    missing: tuple[str, ...]
+    facts: tuple[tuple[str, str], ...]
+    """Label and value, for a reader to check against the target."""
+
+
+def receipt(evidence: Evidence, fault: Fault) -> Receipt:
+    """The receipt for `fault`; one that has no rule, or was never asked for, is not proved."""
+    rule = RECEIPTS.get(fault.kind)
+    if rule is None:
+        why = f"there is no rule that could prove a {fault.kind!r}"
+        return Receipt(fault, False, False, f"{fault.title} is not proved: {why}", (why,), ())
+    if fault.asked_ns is None:
+        why = "no record says when it was asked for"
+        return Receipt(fault, False, False, f"{fault.title} is not proved: {why}", (why,), ())
+    return rule(evidence, fault)
+
+
+def _crash(evidence: Evidence, fault: Fault) -> Receipt:
+    asked = fault.asked_ns or 0
+    following = min(
+        (f.asked_ns for f in evidence.faults if f.instance == fault.instance and (f.asked_ns or 0) > asked),
+        key=lambda at: at or 0,
+        default=FOREVER,
+    )
+    until = FOREVER if following is None else following
+    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
+    before, after = _snapshots(evidence, fault, died, started, until)
+    broken = _broken(evidence, fault, died)
+    missing = [*broken, *_restarted(died, started, before, after)]
+    facts = _facts(fault, died, started, before, after)
+    if missing:
+        sentence = f"{fault.title} is not proved: {'; '.join(missing)}"
+        return Receipt(fault, False, not broken, sentence, tuple(missing), facts)
+    sentence = (
+        f"{fault.service} died by itself with exit code {SIGKILL_EXIT} and its restart policy started it "
+        "again: the target reports a die event, no kill event with it, and one restart more"
+    )
+    return Receipt(fault, True, True, sentence, (), facts)
+
+
+def _broken(evidence: Evidence, fault: Fault, died: Event | None) -> list[str]:
+    """What is missing to say that the process died by itself, and of this fault."""
+    asked = fault.asked_ns or 0
+    if died is None:
+        return [f"the target reported no die event of {fault.instance or 'the instance'} after it was asked for"]
+    between = [
+        event.kind
+        for event in evidence.events
+        if event.instance == fault.instance and asked - BEFORE_NS <= event.at_ns <= died.at_ns + LATE_NS
+    ]
+    missing = []
+    if "kill" in between or "stop" in between:
+        kind = "kill" if "kill" in between else "stop"
+        missing.append(f"the target reported a {kind} event with the death: an operator's {kind}, not a crash")
+    if "oom" in between:
+        missing.append("the target reported that memory ran out: the process died of that")
+    if died.at_ns - asked > EFFECT_NS:
+        missing.append(f"it died {(died.at_ns - asked) / 1e9:.1f} s after it was asked for: too late to be its effect")
+    if died.exit_code != SIGKILL_EXIT:
+        missing.append(f"the exit code was {died.exit_code}, a crash leaves {SIGKILL_EXIT}")
+    return missing
+
+
+def _restarted(died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None) -> list[str]:
+    """What is missing to say that the restart policy brought it back."""
+    missing = []
+    if died is not None and started is None:
+        missing.append("the target reported no start event after the death")
+    if before is None:
+        missing.append("no inspection of the instance from before the death")
+    if after is None:
+        missing.append("no inspection of the instance from after the start")
+    if before is None or after is None:
+        return missing
+    if after.restart_count != before.restart_count + 1:
+        missing.append(
+            f"the restart count went from {before.restart_count} to {after.restart_count}, "
+            f"one restart makes {before.restart_count + 1}"
+        )
+    if before.started_ns is None or after.started_ns is None or after.started_ns <= before.started_ns:
+        missing.append("inspection shows no later time of start")
+    return missing
+
+
+def _snapshots(
+    evidence: Evidence, fault: Fault, died: Event | None, started: Event | None, until: int
+) -> tuple[Snapshot | None, Snapshot | None]:
+    """The last inspection before the death, and the first one after it that shows the new process."""
+    own = [snapshot for snapshot in evidence.snapshots if snapshot.instance == fault.instance]
+    if died is None:
+        return next(reversed(own), None), None
+    before = next((item for item in reversed(own) if item.at_ns < died.at_ns and item.when != "after-fault"), None)
+    if started is None or before is None:
+        return before, None
+    after = [item for item in own if started.at_ns <= item.at_ns < until]
+    changed = (item for item in after if (item.started_ns or 0) > (before.started_ns or 0))
+    return before, next(changed, next(reversed(after), None))
+
+
+def _facts(
+    fault: Fault, died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None
+) -> tuple[tuple[str, str], ...]:
+    def count(snapshot: Snapshot | None) -> str:
+        return "not seen" if snapshot is None else str(snapshot.restart_count)
+
+    return (
+        ("instance", fault.instance[:12] if len(fault.instance) == CONTAINER_ID else fault.instance),
+        ("asked", _clock(fault.asked_ns)),
+        ("die event", _clock(died.at_ns if died else None)),
+        ("exit code", "not seen" if died is None or died.exit_code is None else str(died.exit_code)),
+        ("start event", _clock(started.at_ns if started else None)),
+        ("restart count", f"{count(before)} → {count(after)}"),
+        ("started at, before", _clock(before.started_ns if before else None)),
+        ("started at, after", _clock(after.started_ns if after else None)),
+    )
+
+
+def _clock(at_ns: int | None) -> str:
+    if at_ns is None:
+        return "not seen"
+    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3] + " UTC"
+
+
+RECEIPTS: dict[str, Callable[[Evidence, Fault], Receipt]] = {"crash": _crash}
+"""What proves a fault, by its kind."""

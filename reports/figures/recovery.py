@@ -1,0 +1,103 @@
+"""Time to recovery, as the target's events and the users' answers give it."""
+
+import numpy as np
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Event, Fault
+from reports.evidence.tables import Source, done_ns, good, sent_ns
+from reports.figures.missing import MissingEvidence, NotRecovered
+from reports.figures.sources import users_canary
+from reports.figures.windows import fault_spans, faults_of, transitions_of
+
+__all__ = [
+    "breaker_opened",
+    "died_event",
+    "recovered_ns",
+    "recovery_seconds",
+    "settled_seconds",
+    "started_event",
+]
+
+
+def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> float:
+    """Seconds from the asking for a fault to the first good answer after it; the worst of several.
+
+    Whose answer: that of the canary called `canary`, by default the users' own.
+
+    After it: sent after users had seen a bad or degraded answer, and after the target reported the start.
+    Raises NotRecovered where that did not happen as far as the evidence reaches, and MissingEvidence.
+    """
+    source = users_canary(evidence, canary)
+    spans = fault_spans(faults_of(evidence, service))
+    return max((recovered_ns(evidence, source, *span) - span[1]) / 1e9 for span in spans)
+
+
+def settled_seconds(evidence: Evidence, service: str) -> float:
+    """Seconds from the asking for a fault to the end of the last bad or degraded answer after it; 0: none.
+
+    Longer than `recovery_seconds` where answers in flight, or a relapse, came later. Raises MissingEvidence.
+    """
+    table = users_canary(evidence).table
+    done, bad = done_ns(table), ~good(table)
+    longest = 0
+    for _, asked, following in fault_spans(faults_of(evidence, service)):
+        after = done[bad & (done >= asked) & (done < following)]
+        longest = max(longest, int(after.max(initial=asked)) - asked)
+    return longest / 1e9
+
+
+def breaker_opened(evidence: Evidence, breaker: str) -> int:
+    """How often the breaker tripped: from closed to open; a trial that failed is no new trip."""
+    return sum(
+        transition.before == "closed" and transition.after == "open" for transition in transitions_of(evidence, breaker)
+    )
+
+
+def died_event(evidence: Evidence, fault: Fault, following: int) -> Event | None:
+    """The first death of the fault's instance after it was asked for, and before the next fault."""
+    return _first(evidence, fault, "die", fault.asked_ns or 0, following)
+
+
+def started_event(evidence: Evidence, fault: Fault, following: int) -> Event | None:
+    """The first start of the fault's instance after its death."""
+    died = died_event(evidence, fault, following)
+    return None if died is None else _first(evidence, fault, "start", died.at_ns, following)
+
+
+def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, following: int) -> int:
+    """When the first good answer after the fault was complete. Raises NotRecovered."""
+    table = source.table
+    done, sent, is_good = done_ns(table), sent_ns(table), good(table)
+    watched = (min(int(done.max()), following) - asked) / 1e9
+    started = started_event(evidence, fault, following)
+    if started is None:
+        _refuse_lost_events(evidence, fault, following)
+        raise NotRecovered(f"{fault.service} was not reported to have started again in {watched:.3g} s", watched)
+    bad = done[~is_good & (done >= asked) & (done < following)]
+    noticed = int(bad.min()) if bad.size else asked
+    back = done[is_good & (sent >= max(noticed, started.at_ns)) & (done < following)]
+    if not back.size:
+        seen = "failed or degraded answers" if bad.size else "no good answer"
+        raise NotRecovered(f"users saw {seen} for the {watched:.3g} s that were watched after the fault", watched)
+    return int(np.min(back))
+
+
+def _refuse_lost_events(evidence: Evidence, fault: Fault, following: int) -> None:
+    """A start that was not reported is no proof of absence where the events are known to have holes."""
+    died = died_event(evidence, fault, following)
+    if died is None:
+        raise MissingEvidence(f"the target did not report that {fault.service} died: nothing to recover from")
+    later = (one.started_ns or 0 for one in evidence.snapshots if one.instance == fault.instance)
+    if any(died.at_ns < started < following for started in later):
+        raise MissingEvidence(f"inspection shows that {fault.service} started again, but no event says when")
+
+
+def _first(evidence: Evidence, fault: Fault, kind: str, since: int, until: int) -> Event | None:
+    return next(
+        (
+            event
+            for event in evidence.events
+            if event.kind == kind and event.instance == fault.instance and since <= event.at_ns < until
+        ),
+        None,
+    )

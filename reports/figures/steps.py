@@ -1,0 +1,177 @@
+"""Recovery taken apart: what happened when, who says so, and how exactly they can know."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Event, Fault
+from reports.evidence.tables import Source, done_ns, failed, good, sent_ns
+from reports.figures.missing import MissingEvidence
+from reports.figures.recovery import died_event, recovered_ns, started_event
+from reports.figures.sources import users_canary
+from reports.figures.windows import fault_spans, faults_of
+
+__all__ = ["Step", "fault_steps", "recovery_steps"]
+
+EVENT_RESOLUTION_S = 0.001
+"""Events carry the target's own time; what was measured between event and time is about a millisecond."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of a recovery."""
+
+    key: str
+    """asked, died, started, answering, healthy, good, open, half-open or closed."""
+    name: str
+    at_ns: int | None
+    """None: it was not seen."""
+    seconds: float | None
+    """Since the fault was asked for."""
+    source: str
+    """Who says so."""
+    resolution_s: float | None
+    """How far off the time can be; None: not known."""
+
+
+def recovery_steps(evidence: Evidence, service: str) -> list[Step]:
+    """The steps of the first fault of `service`, in order of time, those not seen last.
+
+    Raises MissingEvidence where there was no fault.
+    """
+    fault, _, following = fault_spans(faults_of(evidence, service))[0]
+    return fault_steps(evidence, fault, following)
+
+
+def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
+    """The steps of one fault; `following`: when the next fault of the same service was asked for."""
+    asked = fault.asked_ns or 0
+    died = died_event(evidence, fault, following)
+    started = started_event(evidence, fault, following)
+    found: list[tuple[str, str, int | None, str, float | None]] = [
+        ("asked", "fault asked for", asked, "the fault's own record", EVENT_RESOLUTION_S),
+        (
+            "died",
+            "process died",
+            died.at_ns if died else None,
+            "the target's event",
+            _death_doubt_s(evidence, fault, died),
+        ),
+        (
+            "started",
+            "started again",
+            started.at_ns if started else None,
+            "the target's event",
+            EVENT_RESOLUTION_S,
+        ),
+        *_answering(evidence, fault, died.at_ns if died else None, following),
+        _healthy(evidence, fault, started.at_ns if started else None, following),
+        *_users(evidence, fault, asked, following),
+        *_breakers(evidence, asked, following),
+    ]
+    steps = [
+        Step(key, name, at, None if at is None else (at - asked) / 1e9, source, resolution)
+        for key, name, at, source, resolution in found
+    ]
+    return sorted(steps, key=lambda step: following if step.at_ns is None else step.at_ns)
+
+
+Row = tuple[str, str, int | None, str, float | None]
+
+
+def _death_doubt_s(evidence: Evidence, fault: Fault, died: Event | None) -> float:
+    """An engine reports a death when it has cleaned up: the service's own canary can have felt it earlier."""
+    source = evidence.sources.get(f"canary:{fault.service}")
+    if died is None or source is None:
+        return EVENT_RESOLUTION_S
+    done = done_ns(source.table)
+    felt = done[failed(source.table) & (sent_ns(source.table) >= (fault.asked_ns or 0)) & (done < died.at_ns)]
+    return max(EVENT_RESOLUTION_S, (died.at_ns - int(felt.min())) / 1e9) if felt.size else EVENT_RESOLUTION_S
+
+
+def _answering(evidence: Evidence, fault: Fault, died: int | None, following: int) -> list[Row]:
+    """First good answer of the service itself, where a canary of its name looks at it directly."""
+    source = evidence.sources.get(f"canary:{fault.service}")
+    if source is None or not len(source.table) or _stands_for_users(evidence, fault):
+        return []
+    at = None
+    if died is not None:
+        table = source.table
+        rows = good(table) & (sent_ns(table) > died) & (done_ns(table) < following)
+        at = int(np.min(done_ns(table)[rows])) if rows.any() else None
+    return [("answering", "answers by itself", at, f"canary “{fault.service}”", _interval(source))]
+
+
+def _healthy(evidence: Evidence, fault: Fault, started: int | None, following: int) -> Row:
+    at = None
+    if started is not None:
+        healthy = (
+            event.at_ns
+            for event in evidence.events
+            if event.kind == "health"
+            and event.health == "healthy"
+            and event.instance == fault.instance
+            and started <= event.at_ns < following
+        )
+        at = next(healthy, None)
+    return (
+        "healthy",
+        "reported healthy",
+        at,
+        "the target's health check",
+        health_interval_s(evidence, fault.service),
+    )
+
+
+def _stands_for_users(evidence: Evidence, fault: Fault) -> bool:
+    """Whether the only look at users is a look at the broken service itself."""
+    return evidence.recording is not None and evidence.recording.canaries[:1] == (fault.service,)
+
+
+def _users(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Row]:
+    try:
+        source = users_canary(evidence)
+    except MissingEvidence:
+        return []
+    try:
+        at: int | None = recovered_ns(evidence, source, fault, asked, following)
+    except MissingEvidence:
+        at = None
+    name = source.name.removeprefix("canary:")
+    told = "first good answer" if _stands_for_users(evidence, fault) else "first good answer to a user"
+    return [("good", told, at, f"canary “{name}”", _interval(source))]
+
+
+def _breakers(evidence: Evidence, asked: int, following: int) -> list[Row]:
+    """For each breaker that opened: when it did, its first trial, and its closing."""
+    rows: list[Row] = []
+    for breaker in sorted({item.breaker for item in evidence.transitions}):
+        at = asked
+        for state in ("open", "half-open", "closed"):
+            moves = (
+                item.time_ns
+                for item in evidence.transitions
+                if item.breaker == breaker and item.after == state and item.before is not None
+                and at <= item.time_ns < following
+            )  # fmt: skip
+            found = next(moves, None)
+            if found is None:
+                break
+            at = found
+            rows.append((state, f"breaker “{breaker}” {state}", at, "the breaker's own record", EVENT_RESOLUTION_S))
+    return rows
+
+
+def health_interval_s(evidence: Evidence, service: str) -> float | None:
+    """Seconds between health checks of a service, as declared; None where it declares none."""
+    services = evidence.system.get("services")
+    for declared in services if isinstance(services, list) else ():
+        if isinstance(declared, dict) and declared.get("name") == service:
+            interval = declared.get("health_interval_s")
+            return float(interval) if isinstance(interval, int | float) else None
+    return None
+
+
+def _interval(source: Source) -> float | None:
+    return None if source.rate is None else 1 / source.rate

@@ -1,0 +1,52 @@
+"""When a fault was on: from the moment it was asked for to the moment its circuit breaker closed again."""
+
+from itertools import pairwise
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Fault, Transition
+from reports.figures.missing import MissingEvidence
+
+__all__ = ["FOREVER", "Window", "breaker_window", "fault_spans", "faults_of", "transitions_of"]
+
+FOREVER = 2**62
+"""Later than any time of a run."""
+
+Window = tuple[int, int]
+"""From, to, both included, UTC nanoseconds."""
+
+
+def faults_of(evidence: Evidence, service: str) -> tuple[Fault, ...]:
+    """Faults of a service in the order asked. Raises MissingEvidence where there is none."""
+    found = [fault for fault in evidence.faults if fault.service == service and fault.asked_ns is not None]
+    if not found:
+        hit = ", ".join(sorted({fault.service for fault in evidence.faults})) or "none at all"
+        raise MissingEvidence(f"no fault of {service!r} was recorded (services hit: {hit})")
+    return tuple(sorted(found, key=lambda fault: fault.asked_ns or 0))
+
+
+def fault_spans(faults: tuple[Fault, ...]) -> tuple[tuple[Fault, int, int], ...]:
+    """Each fault with the time it was asked for, and the time the next one was: an effect belongs to one."""
+    asked = [fault.asked_ns or 0 for fault in faults]
+    return tuple((fault, *span) for fault, span in zip(faults, pairwise([*asked, FOREVER]), strict=True))
+
+
+def transitions_of(evidence: Evidence, breaker: str) -> tuple[Transition, ...]:
+    """What a breaker did. Raises MissingEvidence where it was never read, or a transition is missing."""
+    found = tuple(transition for transition in evidence.transitions if transition.breaker == breaker)
+    if not found:
+        there = ", ".join(sorted({transition.breaker for transition in evidence.transitions})) or "none at all"
+        raise MissingEvidence(f"breaker {breaker!r} was never read (read were: {there})")
+    for before, after in pairwise(found):
+        same = (before.source, before.boot) == (after.source, after.boot)
+        if same and before.seq is not None and after.seq is not None and after.seq > before.seq + 1:
+            raise MissingEvidence(f"breaker {breaker!r}: transitions {before.seq + 1} to {after.seq - 1} are missing")
+    return found
+
+
+def breaker_window(transitions: tuple[Transition, ...], asked_ns: int, next_ns: int) -> Window | None:
+    """From a fault's asking to the breaker's closing; None where it did not open before the next fault."""
+    opened = [item for item in transitions if item.after == "open" and asked_ns <= item.time_ns < next_ns]
+    if not opened:
+        return None
+    closed = (t.time_ns for t in transitions if t.after == "closed" and t.time_ns >= opened[0].time_ns)
+    return asked_ns, next(closed, FOREVER)

@@ -1,0 +1,5 @@
+"""The report: one HTML file that loads nothing."""
+
+from reports.render.page import render
+
+__all__ = ["render"]

@@ -1,0 +1,123 @@
+"""The whole report as one page. Everything that comes from the evidence is taken for hostile and escaped."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from markupsafe import Markup
+
+from reports.evidence.reader import Evidence
+from reports.evidence.tables import done_ns
+from reports.render import tables
+from reports.render.formats import FILTERS
+from reports.render.frame import FaultSpan, Frame, fault_spans_of
+from reports.render.ladder import ladder, segments
+from reports.render.timeline import timeline
+from reports.render.zoom import zoom, zoom_span
+from reports.verdict.journal import mapping
+from reports.verdict.model import Outcome, Verdict
+
+__all__ = ["render"]
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+WIDE, NARROW = 1000.0, 400.0
+GUTTERS = {WIDE: 118.0, NARROW: 72.0}
+CLOSE_UPS = 3
+"""Faults that are drawn from close by; more make a report that nobody reads."""
+
+
+def render(evidence: Evidence, verdict: Verdict) -> str:
+    """The report. Raises whatever goes wrong: the caller says that there is none."""
+    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
+    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
+    spans = fault_spans_of(evidence)
+    return _environment().get_template("report.html.j2").render(
+        css=Markup(css),  # noqa: S704 - our own file
+        csp=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
+        verdict=verdict,
+        run=_run(evidence),
+        unmet=sum(claim.verdict == Outcome.FAIL for claim in verdict.claims),
+        tiles=tables.tiles(evidence, verdict),
+        receipts=verdict.receipts,
+        timeline=_charts(evidence, spans),
+        spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
+        more_faults=max(0, len(spans) - CLOSE_UPS),
+        audiences=tables.audiences(evidence),
+        fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
+        orders=tables.order_rows(evidence),
+        system=evidence.system,
+        services=tables.services(evidence),
+        untested=tables.untested(evidence),
+        damage=evidence.damage,
+        hashes=tables.hashes(evidence),
+    )  # fmt: skip
+
+
+def _run(evidence: Evidence) -> dict[str, Any]:
+    run = evidence.run
+    return {
+        "title": evidence.experiment.get("title") or "A run without a title",
+        "description": evidence.experiment.get("description") or "",
+        "name": run.get("run") or evidence.directory.name,
+        "experiment": mapping(run.get("experiment")),
+        "target": mapping(run.get("target")),
+        "clock": mapping(run.get("clock")),
+        "versions": mapping(run.get("versions")),
+        "command": run.get("command") or "",
+        "started_ns": run.get("started_ns"),
+        "ended_ns": run.get("ended_ns"),
+    }  # fmt: skip
+
+
+def _charts(evidence: Evidence, spans: tuple[FaultSpan, ...]) -> list[Markup]:
+    """The timeline, wide and narrow; none where there is nothing on it."""
+    reach = _reach(evidence)
+    if reach is None:
+        return []
+    zero = spans[0].asked_ns if spans else reach[0]
+    frames = [Frame(f"run{int(width)}", width, GUTTERS[width], *reach, zero) for width in (WIDE, NARROW)]
+    return [timeline(evidence, frame, spans) for frame in frames]
+
+
+def _reach(evidence: Evidence) -> tuple[int, int] | None:
+    """From the first to the last that was observed of users; without them, of the target."""
+    times = [
+        int(at)
+        for source in evidence.sources.values()
+        if len(source.table)
+        for at in (source.table["due_ns"].min(), done_ns(source.table).max())
+    ]
+    times = times or [event.at_ns for event in evidence.events] + [one.at_ns for one in evidence.snapshots]
+    return (min(times), max(times)) if times and max(times) > min(times) else None
+
+
+def _close_up(evidence: Evidence, span: FaultSpan, number: int) -> dict[str, Any]:
+    reach = zoom_span(span)
+    frames = [
+        Frame(f"close{number}-{int(width)}", width, GUTTERS[width], *reach, span.asked_ns) for width in (WIDE, NARROW)
+    ]
+    return {
+        "title": span.title,
+        "steps": span.steps,
+        "phases": [(name, end - begin) for name, begin, end in segments(span.steps)],
+        "zoom": [zoom(evidence, frame, span) for frame in frames],
+        "ladder": [ladder(f"ladder{number}-{int(width)}", width, span) for width in (WIDE, NARROW)],
+        "service": span.service,
+        "settled": tables.figure(evidence, "settled_seconds", service=span.service),
+    }
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=ChainableUndefined,  # evidence that lacks a value still makes a report
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(FILTERS)
+    return environment
