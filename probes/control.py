@@ -48,9 +48,14 @@ _conductor: Conductor | None = None
 class _Finish(RunEventHandler):
     """Called last of all, after an interruption too; the only place from which the exit code can be set."""
 
+    def interrupted(self, experiment: Mapping[str, Any], journal: dict[str, Any]) -> None:  # noqa: ARG002
+        _the_conductor().signals.taken()
+
+    def signal_exit(self) -> None:
+        _the_conductor().signals.taken()
+
     def finish(self, journal: dict[str, Any]) -> None:
-        if _conductor is not None:
-            _conductor.finish(journal)
+        _the_conductor().finish(journal)
 
 
 def configure_control(experiment: Mapping[str, Any], event_registry: EventHandlerRegistry, **_arguments: Any) -> None:
@@ -72,7 +77,7 @@ def before_experiment_control(context: Mapping[str, Any], configuration: Mapping
 
 
 def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook
-    """Nothing is done any more once a signal came or the evidence broke."""
+    """Nothing but rollbacks is done any more once a signal came or the evidence broke."""
     with _interrupting():
         _the_conductor().check()
 
@@ -89,9 +94,10 @@ def after_activity_control(
 
 
 def before_rollback_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook
-    """Keep rollbacks from touching a target on which the run never began."""
+    """Keep rollbacks from touching a target on which the run never began; else let all of them run."""
     if not _the_conductor().has_begun:
         raise InterruptExecution("The run did not begin, so there is nothing to roll back")
+    _the_conductor().rolling_back = True
 
 
 def _the_conductor() -> Conductor:

@@ -29,11 +29,12 @@ __all__ = [
 _EVERY_S = 0.2
 
 
-def recovery_seconds(service: str, timeout: float = 30.0) -> float:
+def recovery_seconds(service: str, canary: str = "", timeout: float = 30.0) -> float:
     """Seconds from the crash to the first good answer that a user got again.
 
     Args:
         service: the service that was broken.
+        canary: the canary whose answers count; empty: the first one, which stands for the users.
         timeout: seconds to wait for it; make it longer than the limit of the tolerance.
 
     Raises:
@@ -41,7 +42,7 @@ def recovery_seconds(service: str, timeout: float = 30.0) -> float:
         MissingEvidence: no fault, or no canary, to take the figure from.
     """
     try:
-        return float(_settled("recovery_seconds", timeout, service=service))
+        return float(_settled("recovery_seconds", timeout, service=service, canary=canary))
     except NotRecovered as error:
         raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
 

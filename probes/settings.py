@@ -33,6 +33,8 @@ class Settings:
     runs: Path
     state: Path
     """Ledger, locks and the embedded target's files; survives the run."""
+    environment: Mapping[str, str]
+    """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
 
     @property
     def is_own_stack(self) -> bool:
@@ -57,6 +59,7 @@ class Settings:
             compose_file=compose_file,
             runs=Path(runs) if runs else (checkout() or Path.cwd()) / "reports" / "runs",
             state=user_state_path("stehauf"),
+            environment=dict(environ),
         )
 
 

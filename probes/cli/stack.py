@@ -33,7 +33,7 @@ def up() -> None:
                 f"Project {target.project} is not Stehauf's own stack: start it by its own means"
             )
         target.up(click.echo)
-    status.callback()  # type: ignore[misc] # click keeps the function
+        _show(target)
 
 
 @stack.command()
@@ -53,29 +53,27 @@ def status() -> None:
         if not target.is_up():
             click.echo(f"Project {target.project} is not up on target {target.name}")
             return
-        ports = {service.name: ", ".join(service.ports) for service in target.describe().services}
-        for service in target.services():
-            for one in target.instances(service):
-                row = (
-                    service,
-                    one.state,
-                    one.health,
-                    f"{one.restart_count} restarts",
-                    ports.get(service, ""),
-                )
-                click.echo("  ".join(f"{cell:12}" for cell in row).rstrip())
+        _show(target)
+
+
+def _show(target: "Target") -> None:
+    ports = {service.name: ", ".join(service.ports) for service in target.describe().services}
+    for service in target.services():
+        for one in target.instances(service):
+            row = (service, one.state, one.health, f"{one.restart_count} restarts", ports.get(service, ""))
+            click.echo("  ".join(f"{cell:12}" for cell in row).rstrip())
 
 
 @contextmanager
 def _target() -> "Iterator[Target]":
     """The chosen target; an error of ours becomes one line and exit code 1."""
     from probes.errors import StehaufError  # noqa: PLC0415 - see the package's docstring
+    from probes.run.opening import open_target  # noqa: PLC0415
     from probes.settings import Settings, bypass_proxies_on_loopback  # noqa: PLC0415
-    from probes.targets.choose import choose  # noqa: PLC0415
 
     bypass_proxies_on_loopback()
     try:
-        target, why = choose(Settings.from_environment())
+        target, why = open_target(Settings.from_environment())
         click.echo(f"Target {target.name}: {why}", err=True)
         yield target
     except StehaufError as error:

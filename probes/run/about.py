@@ -18,7 +18,7 @@ from probes.run.recorder import Recorder
 __all__ = ["RunAbout"]
 
 _SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
-_PACKAGES = ("stehauf", "chaostoolkit", "chaostoolkit-lib", "docker", "circus", "locust", "aiohttp", "numpy")
+_PACKAGES = ("stehauf", "chaostoolkit", "chaostoolkit-lib", "docker", "locust", "aiohttp", "numpy")
 
 
 class RunAbout:

@@ -18,6 +18,7 @@ from probes.run.session import Session
 from probes.run.signals import SignalNote
 from probes.run.telling import tell
 from probes.settings import Settings
+from reports.evidence.jsonl import plain
 from reports.verdict import write as write_verdict
 
 __all__ = ["Conductor"]
@@ -30,6 +31,7 @@ class Conductor:
 
     def __init__(self, experiment: Mapping[str, Any]) -> None:
         self.signals = SignalNote()
+        self.rolling_back = False
         self._experiment = experiment
         self._session: Session | None = None
         self._stopped: str | None = None
@@ -54,7 +56,12 @@ class Conductor:
             raise
 
     def check(self) -> None:
-        """Raise InterruptExecution after a signal, StehaufError when the evidence is broken."""
+        """Raise InterruptExecution after a signal, StehaufError when the evidence is broken.
+
+        Not during rollbacks: those are wanted then all the more.
+        """
+        if self.rolling_back:
+            return
         if self.signals.seen:
             raise InterruptExecution(f"{self.signals.seen} received")
         if self._session and self.has_begun:
@@ -85,6 +92,7 @@ class Conductor:
 
     def finish(self, journal: dict[str, Any]) -> None:
         """Wind up, judge, and put the verdict where `chaos run` takes its exit code from."""
+        _make_plain(journal)
         with self.signals.held():
             try:
                 verdict = self._wind_up(journal)
@@ -139,6 +147,14 @@ def _met(tolerance: Any, value: Any, configuration: Mapping[str, Any]) -> bool |
     except Exception:
         logger.debug("a tolerance raised", exc_info=True)
         return None
+
+
+def _make_plain(journal: Mapping[str, Any]) -> None:
+    """Turn outputs that JSON cannot hold into text: they would truncate the journal that `chaos run` writes."""
+    states = journal["steady_states"]
+    hypotheses = [state for state in (states["before"], states["after"], *states["during"]) if state]
+    for run in [*journal["run"], *journal["rollbacks"], *(probe for state in hypotheses for probe in state["probes"])]:
+        run["output"] = plain(run["output"])
 
 
 def _point_latest(directory: Path) -> None:

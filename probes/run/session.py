@@ -20,11 +20,11 @@ from probes.run.ledger import Entry, Ledger, undo
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
+from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
 from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
-from probes.targets.choose import choose
 
 __all__ = ["Session", "current"]
 
@@ -142,7 +142,7 @@ class Session:
 
     def _take_target(self) -> None:
         settings = self._settings
-        self.target, why = choose(settings)
+        self.target, why = open_target(settings, die_with_parent=True)
         self.about.on_target(self.target.name, self.target.project, why)
         logger.info("Target: %s (%s)", self.target.name, why)
         self.ledger = Ledger(settings.state, self.target.name, self.target.project)

@@ -1,11 +1,14 @@
 """Signals: noted when they come, and held off while the run is being wound up.
 
-On chaostoolkit-lib 1.44 a SIGTERM during a Python activity is a mere failed activity, and exceptions that a
-signal raises inside an event handler are swallowed. So the run remembers the signal itself.
+A signal becomes an exception wherever the main thread happens to be, and there it can be lost: logging and
+chaoslib's event registry swallow exceptions, and on chaostoolkit-lib 1.44 a SIGTERM during a Python activity is
+a mere failed activity. So the run remembers the signal, and sends it again until the runner has taken it.
 """
 
 import logging
+import os
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
@@ -16,6 +19,7 @@ __all__ = ["SignalNote"]
 logger = logging.getLogger("chaostoolkit")
 
 _WATCHED = (signal.SIGINT, signal.SIGTERM)
+_AGAIN_AFTER_S = 1.0
 
 
 class SignalNote:
@@ -23,16 +27,23 @@ class SignalNote:
 
     def __init__(self) -> None:
         self.seen: str | None = None
+        self._taken = threading.Event()
         self._before: dict[signal.Signals, Any] = {}
 
     def install(self) -> None:
         """Put the note in front of the present handlers; only possible in the main thread."""
+        logging.raiseExceptions = False  # a signal that strikes inside a log line would print a traceback
         for number in _WATCHED:
             self._before[number] = signal.signal(number, self._note)
+
+    def taken(self) -> None:
+        """The runner has taken the interruption: it need not be sent again."""
+        self._taken.set()
 
     @contextmanager
     def held(self) -> Iterator[None]:
         """Wind up without being cut off: a further Ctrl-C must not skip an undo."""
+        self.taken()
         for number in _WATCHED:
             signal.signal(number, self._busy)
         try:
@@ -42,10 +53,16 @@ class SignalNote:
                 signal.signal(number, self._before.get(number) or signal.SIG_DFL)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
-        self.seen = self.seen or signal.Signals(number).name
+        if self.seen is None:
+            self.seen = signal.Signals(number).name
+            threading.Thread(target=self._send_again, args=(number,), name="signal", daemon=True).start()
         before = self._before[signal.Signals(number)]
         if callable(before):
             before(number, frame)
+
+    def _send_again(self, number: int) -> None:
+        while not self._taken.wait(_AGAIN_AFTER_S):
+            os.kill(os.getpid(), number)
 
     def _busy(self, number: int, _frame: FrameType | None) -> None:
         self.seen = self.seen or signal.Signals(number).name

@@ -112,6 +112,8 @@ class Bench:
             if process.poll() is None:
                 process.send_signal(signal.SIGKILL)
                 process.wait()
+            if process.stdout:
+                process.stdout.close()
 
     def result(self, code: int, output: str) -> Run:
         """What a process that has ended left; its directory is read from its own output."""
