@@ -5,6 +5,8 @@ VENV   ?= .venv
 ARGS   ?=
 BIN    := $(VENV)/bin
 
+comma  := ,
+
 .PHONY: demo install test lint up down docker-engine clean
 .DEFAULT_GOAL := help
 
@@ -45,12 +47,20 @@ $(VENV)/bin/pip:
 	@echo "make: making the environment $(VENV) with $$($(PYTHON) -V)"
 	@$(PYTHON) -m venv $(VENV) >$(VENV).log 2>&1 && rm -f $(VENV).log || { tail -n 3 $(VENV).log >&2; rm -rf $(VENV) $(VENV).log; echo "make: '$(PYTHON) -m venv' failed: install the venv module (on Debian and Ubuntu: apt-get install python3-venv)" >&2; exit 1; }
 
+# uv does in 10 s what takes pip 50 (159 MB, bytecode included). It does not read pip's configuration, so where an
+# index is known to pip alone, pip does it.
+define install
+	@{ $(BIN)/pip install --quiet --disable-pip-version-check uv && \
+	   $(BIN)/uv pip install --quiet --compile-bytecode --python $(BIN)/python -e $(1); } >$(VENV)/install.log 2>&1 || \
+	 $(BIN)/pip install --quiet --disable-pip-version-check -e $(1) || \
+	 { echo "make: neither uv ($(VENV)/install.log) nor pip (above) could install Stehauf: it needs a package index that answers" >&2; exit 1; }
+	@touch $@
+endef
+
 $(VENV)/.installed: $(VENV)/bin/pip pyproject.toml stack/requirements.txt
 	@echo "make: installing Stehauf and what it needs"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[stack]' || { echo "make: pip could not install Stehauf: what it said is above; it needs a package index that answers" >&2; exit 1; }
-	@touch $@
+	$(call install,'.[stack]')
 
 $(VENV)/.tested: $(VENV)/.installed tests/requirements.txt
 	@echo "make: installing what the tests need"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e '.[stack,test]' || { echo "make: pip could not install what the tests need: what it said is above" >&2; exit 1; }
-	@touch $@
+	$(call install,'.[stack$(comma)test]')

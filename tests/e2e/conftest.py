@@ -32,13 +32,7 @@ def python(request: pytest.FixtureRequest) -> Path:
     if request.param == "this":
         return pythons["this"]
     folder = ROOT / ".venv-newer"
-    stamp = folder / ".installed"
-    wanted = "".join((ROOT / name).read_text() for name in ("pyproject.toml", "stack/requirements.txt"))
-    if not stamp.exists() or stamp.read_text() != wanted:
-        subprocess.run([pythons["newer"], "-m", "venv", "--clear", folder], check=True)
-        pip = [folder / "bin" / "python", "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-        subprocess.run([*pip, "-e", f"{ROOT}[stack]"], check=True)
-        stamp.write_text(wanted)
+    subprocess.run(["make", "install", f"VENV={folder}", f"PYTHON={pythons['newer']}"], cwd=ROOT, check=True)
     return folder / "bin" / "python"
 
 

@@ -6,11 +6,14 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 ROOT = Path(__file__).parents[2]
 SERVICES = ("storefront", "product", "order", "fulfilment", "broker")
@@ -141,3 +144,33 @@ class Bench:
         finally:
             down = self.chaos("stack", "down")
             assert down.code == 0, down.output
+
+
+def read_until(process: "subprocess.Popen[str]", text: str) -> str:
+    """Everything that the process says until `text` comes."""
+    assert process.stdout
+    said = []
+    for line in process.stdout:
+        said.append(line)
+        if text in line:
+            return "".join(said)
+    raise AssertionError("".join(said))
+
+
+def leftovers(bench: Bench) -> list[str]:
+    """Load generators of this bench that are still there."""
+    found = []
+    for process in psutil.process_iter(["cmdline"]):
+        command = " ".join(process.info["cmdline"] or [])
+        if "loadtest" in command and str(bench.folder) in command:
+            found.append(command)
+    return found
+
+
+def eventually(condition: Callable[[], bool], within: float = 30) -> bool:
+    deadline = time.monotonic() + within
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.1)
+    return True

@@ -1,31 +1,17 @@
 """Ctrl-C and SIGTERM at any moment: undone, the load gone, a report as far as it got, non-zero."""
 
 import signal
-import subprocess
 import time
-from collections.abc import Callable
 from pathlib import Path
 
-import psutil
 import pytest
-from harness import Bench, Run
+from harness import Bench, Run, eventually, leftovers, read_until
 
 from experiments import action, smallest
 
 pytestmark = pytest.mark.embedded
 
 WAITS = {"type": "process", "path": "sleep", "arguments": "60"}
-
-
-def read_until(process: "subprocess.Popen[str]", text: str) -> str:
-    """Everything that the process says until `text` comes."""
-    assert process.stdout
-    said = []
-    for line in process.stdout:
-        said.append(line)
-        if text in line:
-            return "".join(said)
-    raise AssertionError("".join(said))
 
 
 def interrupted(bench: Bench, at: str, number: int, times: int = 1) -> tuple[Run, float]:
@@ -40,25 +26,6 @@ def interrupted(bench: Bench, at: str, number: int, times: int = 1) -> tuple[Run
             time.sleep(0.2)  # two signals at once would be one
         rest, _ = process.communicate(timeout=120)
     return bench.result(process.returncode, said + rest), time.time()
-
-
-def leftovers(bench: Bench) -> list[str]:
-    """Load generators of this bench that are still there."""
-    found = []
-    for process in psutil.process_iter(["cmdline"]):
-        command = " ".join(process.info["cmdline"] or [])
-        if "loadtest" in command and str(bench.folder) in command:
-            found.append(command)
-    return found
-
-
-def eventually(condition: Callable[[], bool], within: float = 30) -> bool:
-    deadline = time.monotonic() + within
-    while not condition():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=["Ctrl-C", "SIGTERM"])
