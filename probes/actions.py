@@ -34,7 +34,9 @@ def crash(service: str) -> dict[str, Any]:
         ConfigurationError: no run is being recorded.
     """
     session = current()
-    instance = session.target.instances(service)[0]
+    instance = next(iter(session.target.instances(service)), None)
+    if instance is None:
+        raise TargetDegraded(f"{service} has no instance at the moment, so there is nothing to crash")
     _refuse_broken(instance)
     entry = Entry(uuid.uuid4().hex[:12], "crash", service, instance.id, session.about.name, time.time_ns())
     session.recorder.snapshot("before-fault", service)

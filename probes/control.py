@@ -34,6 +34,7 @@ from probes.run.conduct import Conductor
 
 __all__ = [
     "after_activity_control",
+    "after_experiment_control",
     "before_activity_control",
     "before_experiment_control",
     "before_rollback_control",
@@ -54,6 +55,9 @@ class _Finish(RunEventHandler):
     def signal_exit(self) -> None:
         _the_conductor().signals.taken()
 
+    def rollbacks_completed(self, experiment: Mapping[str, Any], journal: dict[str, Any]) -> None:  # noqa: ARG002
+        _the_conductor().signals.hold()
+
     def finish(self, journal: dict[str, Any]) -> None:
         _the_conductor().finish(journal)
 
@@ -64,6 +68,9 @@ def configure_control(experiment: Mapping[str, Any], event_registry: EventHandle
     It does nothing that can fail: an exception here would remove the control without stopping the run.
     """
     global _conductor  # noqa: PLW0603 - chaoslib calls functions of a module: the state has nowhere else to be
+    if _conductor is not None and not _conductor.is_finished:
+        _conductor.declared_twice = True
+        return
     _conductor = Conductor(experiment)
     _conductor.signals.install()
     event_registry.register(_Finish())
@@ -98,6 +105,11 @@ def before_rollback_control(context: Mapping[str, Any], **_arguments: Any) -> No
     if not _the_conductor().has_begun:
         raise InterruptExecution("The run did not begin, so there is nothing to roll back")
     _the_conductor().rolling_back = True
+
+
+def after_experiment_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook
+    """From here on a signal would strike code of Chaos Toolkit that loses it, and the journal with it."""
+    _the_conductor().signals.hold()
 
 
 def _the_conductor() -> Conductor:

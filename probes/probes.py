@@ -6,7 +6,6 @@ import requests
 
 from probes.errors import ClaimUnmet, ConfigurationError
 from probes.run.breakers import read_breakers
-from probes.run.preflight import ailments
 from probes.run.session import current
 
 __all__ = ["all_healthy", "breaker_state"]
@@ -24,7 +23,7 @@ def all_healthy(within: float = 0.0) -> bool:
     """
     session = current()
     deadline = time.monotonic() + within
-    while found := ailments(session.target):
+    while found := session.ailments():
         if time.monotonic() >= deadline:
             raise ClaimUnmet(f"Not every service was healthy within {within:g} s: {'; '.join(found)}")
         session.check()

@@ -9,6 +9,7 @@ STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the c
 """
 
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +17,13 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from probes.assets import asset, checkout
+from probes.errors import ConfigurationError
 
 __all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback"]
 
 OWN_PROJECT = "stehauf"
+_PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
+"""Compose's own rule; the embedded target makes a folder of that name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +48,22 @@ class Settings:
 
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
-        """Read the environment; an empty variable counts as unset."""
+        """Read the environment; an empty variable counts as unset. Raises ConfigurationError."""
         environ = os.environ if environ is None else environ
         file = environ.get("STEHAUF_COMPOSE_FILE")
         project = environ.get("STEHAUF_PROJECT") or OWN_PROJECT
+        if not _PROJECT.fullmatch(project):
+            raise ConfigurationError(
+                f"STEHAUF_PROJECT reads {project!r}, which is no name of a Compose project: it takes lower-case "
+                "letters, digits, '-' and '_', and begins with a letter or a digit"
+            )
         if file:
             compose_file: Path | None = Path(file)
+            if not Path(file).is_file():
+                raise ConfigurationError(
+                    f"STEHAUF_COMPOSE_FILE names {file}, and there is no such file: give the path of a Compose file, "
+                    "or unset it for our own stack"
+                )
         else:
             compose_file = asset("stack/compose.yaml") if project == OWN_PROJECT else None
         runs = environ.get("STEHAUF_RUNS")

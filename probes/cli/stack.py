@@ -1,15 +1,20 @@
 """`chaos stack`: bring the stack up, so that it stays up between runs, and take it down."""
 
+import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING
 
 import click
+
+from probes.cli import unreadable
 
 if TYPE_CHECKING:
     from probes.targets.api import Target
 
 __all__ = ["stack"]
+
+unreadable.install()  # here, for `chaos` imports this module whatever it is asked to do
 
 
 @click.group()
@@ -24,7 +29,7 @@ def stack() -> None:
 @stack.command()
 def up() -> None:
     """Bring the stack up and wait until it is healthy."""
-    with _target() as target:
+    with _target(taken_by="chaos stack up") as target:
         if target.is_up():
             click.echo(f"Project {target.project} is up already on target {target.name}")
             return
@@ -39,7 +44,7 @@ def up() -> None:
 @stack.command()
 def down() -> None:
     """Take the stack down, with its data."""
-    with _target() as target:
+    with _target(taken_by="chaos stack down") as target:
         if not target.is_own:
             raise click.ClickException(f"Project {target.project} is not Stehauf's own stack: it is not taken down")
         target.down()
@@ -65,16 +70,31 @@ def _show(target: "Target") -> None:
 
 
 @contextmanager
-def _target() -> "Iterator[Target]":
-    """The chosen target; an error of ours becomes one line and exit code 1."""
+def _target(taken_by: str | None = None) -> "Iterator[Target]":
+    """The chosen target; an error of ours becomes one line and exit code 1.
+
+    `taken_by` names a command that changes the target: it is refused while a run, or another one, holds it.
+    """
     from probes.errors import StehaufError  # noqa: PLC0415 - see the package's docstring
+    from probes.run.lock import TargetLock  # noqa: PLC0415
     from probes.run.opening import open_target  # noqa: PLC0415
     from probes.settings import Settings, bypass_proxies_on_loopback  # noqa: PLC0415
 
     bypass_proxies_on_loopback()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is taken down
     try:
-        target, why = open_target(Settings.from_environment())
+        settings = Settings.from_environment()
+        target, why = open_target(settings)
         click.echo(f"Target {target.name}: {why}", err=True)
-        yield target
+        with ExitStack() as held:
+            if taken_by:
+                lock = TargetLock(settings.state, target.name, target.project)
+                lock.acquire(taken_by)
+                held.callback(lock.release)
+            yield target
     except StehaufError as error:
         raise click.ClickException(str(error)) from None
+    except OSError as error:
+        raise click.ClickException(
+            f"Tried to use {error.filename}: {error.strerror}. See that this user can write there"
+        ) from None

@@ -7,6 +7,8 @@ from typing import Any
 
 import requests
 
+from probes.run.answers import why
+
 __all__ = ["BreakerWatch", "read_breakers"]
 
 _EVERY_S = 0.2
@@ -62,10 +64,12 @@ class BreakerWatch:
             body = read_breakers(self._url)
             for breaker in body["breakers"]:
                 self._note(str(body.get("boot")), breaker)
+            if self._was_down:
+                self._write({"back": True})
             self._was_down = False
         except (requests.RequestException, ValueError, KeyError, TypeError) as error:
             if not self._was_down:
-                self._write({"error": str(error)})
+                self._write({"error": why(error)})
             self._was_down = True
 
     def _note(self, boot: str, breaker: Mapping[str, Any]) -> None:
@@ -73,10 +77,11 @@ class BreakerWatch:
         about = {"breaker": name, "boot": boot}
         transitions = breaker["transitions"]
         if (boot, name) not in self._seen:
-            last = transitions[-1]["seq"] if transitions else 0
+            first = not any(known == name for _, known in self._seen)
+            last = transitions[-1]["seq"] if transitions and first else 0  # a new boot is told from its beginning
             self._seen[boot, name] = last
-            self._write({**about, "at_ns": time.time_ns(), "from": None, "to": breaker["state"], "seq": last})
-            return
+            state = breaker["state"] if first else "closed"
+            self._write({**about, "at_ns": time.time_ns(), "from": None, "to": state, "seq": last})
         for step in transitions:
             if step["seq"] > self._seen[boot, name]:
                 self._seen[boot, name] = step["seq"]

@@ -11,7 +11,7 @@ import click
 from chaoslib.exceptions import InterruptExecution
 from chaoslib.hypothesis import within_tolerance
 
-from probes.errors import StehaufError
+from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
 from probes.run.session import Session
@@ -34,7 +34,14 @@ class Conductor:
         self.rolling_back = False
         self._experiment = experiment
         self._session: Session | None = None
+        self.declared_twice = False
         self._stopped: str | None = None
+        self._finished = False
+
+    @property
+    def is_finished(self) -> bool:
+        """Whether the run is over: the next one has a conductor of its own."""
+        return self._finished
 
     @property
     def has_begun(self) -> bool:
@@ -45,6 +52,11 @@ class Conductor:
         self, experiment: Mapping[str, Any], configuration: Mapping[str, Any], arguments: Mapping[str, Any]
     ) -> None:
         """Take the target. Raises StehaufError; what had been started is then taken down by `finish`."""
+        if self._session or self.declared_twice:
+            raise ConfigurationError(
+                "probes.control is declared more than once (in the experiment, in its settings or by --control-file): "
+                "nothing was started; leave one of them"
+            )
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
         about = RunAbout(experiment, configuration, _source(), observation.expected())
@@ -74,15 +86,14 @@ class Conductor:
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:
-        """Record the outcome of a method probe's tolerance that runs code: nobody can judge that again later."""
-        in_method = activity in (self._experiment.get("method") or [])
+        """Record the outcome of a tolerance that runs code: nobody can judge that again later."""
         tolerance = activity.get("tolerance")
         runs_code = isinstance(tolerance, dict) and tolerance.get("type") == "probe"
-        if self._session and self.has_begun and in_method and runs_code and run and run.get("status") == "succeeded":
+        if self._session and self.has_begun and runs_code and run and run.get("status") == "succeeded":
             check = {
                 "at_ns": time.time_ns(),
                 "activity": activity.get("name"),
-                "phase": "method",
+                "start": run.get("start"),
                 "tolerance": tolerance,
                 "value": run["output"],
                 "met": _met(tolerance, run["output"], configuration),
@@ -91,27 +102,41 @@ class Conductor:
         self.check()
 
     def finish(self, journal: dict[str, Any]) -> None:
-        """Wind up, judge, and put the verdict where `chaos run` takes its exit code from."""
-        _make_plain(journal)
-        with self.signals.held():
-            try:
-                verdict = self._wind_up(journal)
-            except Exception as error:
-                logger.debug("winding up", exc_info=True)
-                logger.error("The run could not be judged: %s: %s", type(error).__name__, error)  # noqa: TRY400
-                verdict = None
-            finally:
-                self._leave()
-        if verdict == "FAIL":
-            journal["deviated"] = True
-        elif verdict != "PASS" and journal["status"] not in ("interrupted", "failed"):
-            journal["status"] = "aborted"
+        """Wind up, judge, and put the verdict where `chaos run` takes its exit code from.
+
+        What is raised here would be swallowed, and leave an exit code of 0: so the journal says `aborted` from
+        the first line on, and only a verdict gives its status back.
+        """
+        status, journal["status"] = journal["status"], "aborted"
+        self._finished = True
+        self.signals.hold()
+        try:
+            verdict = self._wind_up({**journal, "status": status})
+            _make_plain(journal)
+        except Exception as error:
+            logger.debug("winding up", exc_info=True)
+            logger.error("The run could not be judged: %s: %s", type(error).__name__, error)  # noqa: TRY400
+            verdict = None
+        finally:
+            self._leave()
+            self.signals.release()
+        if self.signals.seen:
+            journal["status"] = "interrupted"
+        elif verdict in ("PASS", "FAIL") or status in ("interrupted", "failed"):
+            journal["status"] = status
+        journal["deviated"] = verdict == "FAIL" or bool(journal["deviated"])
 
     def _wind_up(self, journal: Mapping[str, Any]) -> str | None:
         session = self._session
-        if session is None or not session.is_recording:
-            return None  # refused: nothing was begun, so there is nothing to judge
-        session.finish(journal, self._interruption(journal))
+        if session is None:
+            logger.error(
+                "The run was not recorded: declare probes.control once, at the top level of the experiment, "
+                "without a scope (experiments/kill-product.yaml shows how)"
+            )
+            return None
+        if not session.is_recording:
+            return None  # refused, and said why: nothing was begun, so there is nothing to judge
+        session.finish(journal, lambda: self._interruption(journal))
         if session.recorder.broken:
             logger.error("Verdict: INCONCLUSIVE. %s", session.recorder.broken)
             return None
@@ -130,7 +155,8 @@ class Conductor:
             return
         try:
             self._session.close()
-        except StehaufError as error:
+        except Exception as error:
+            logger.debug("leaving the target", exc_info=True)
             logger.error("Leaving the target: %s", error)  # noqa: TRY400 - a sentence, not a traceback
 
 
@@ -154,11 +180,15 @@ def _make_plain(journal: Mapping[str, Any]) -> None:
     states = journal["steady_states"]
     hypotheses = [state for state in (states["before"], states["after"], *states["during"]) if state]
     for run in [*journal["run"], *journal["rollbacks"], *(probe for state in hypotheses for probe in state["probes"])]:
-        run["output"] = plain(run["output"])
+        run["output"] = plain(run.get("output"))
 
 
 def _point_latest(directory: Path) -> None:
     """Let `latest` point at this run; the old link is replaced in one step."""
     partial = directory.parent / f".latest-{directory.name}"
-    partial.symlink_to(directory.name)
-    partial.replace(directory.parent / "latest")
+    try:
+        partial.symlink_to(directory.name)
+        partial.replace(directory.parent / "latest")
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        logger.warning("%s could not be made to point at this run: %s", directory.parent / "latest", error.strerror)

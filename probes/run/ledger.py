@@ -55,7 +55,13 @@ class Ledger:
 
     def __iter__(self) -> Iterator[Entry]:
         for path in sorted(self._folder.glob("*.json")):
-            yield Entry(**json.loads(path.read_text(encoding="utf-8")))
+            try:
+                yield Entry(**json.loads(path.read_text(encoding="utf-8")))
+            except (ValueError, TypeError) as error:
+                raise TargetError(
+                    f"Tried to read {path}, the note of a fault that may not be undone yet: {error}. "
+                    "See that every service runs, and delete that file"
+                ) from error
 
 
 def undo(target: Healable, entry: Entry, within: float = 30.0) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from probes.assets import asset
 from probes.errors import ConfigurationError, RecordingFailed
 
-__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command"]
+__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "locust_file"]
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
@@ -53,16 +53,21 @@ def canary_command(canaries: Sequence[Canary], rate: int, samples: Path) -> list
     return command
 
 
+def locust_file(name: str) -> Path:
+    """The file, here or among ours. Raises ConfigurationError where it is in neither place."""
+    for file in (Path(name), asset(name)):
+        if file.is_file():
+            return file
+    raise ConfigurationError(
+        f"The control's argument load.file names {name}, which is a file neither here nor in {asset('')}: "
+        "give the path of a Locust file"
+    )
+
+
 def load_command(load: Load, directory: Path) -> list[str]:
     """The command line of Locust. Raises ConfigurationError where the file is not there."""
-    file = Path(load.file) if Path(load.file).exists() else asset(load.file)
-    if not file.exists():
-        raise ConfigurationError(
-            f"The control's argument load.file names {load.file}, which is neither here nor in {asset('')}: "
-            "give the path of a Locust file"
-        )
     return [
-        *(sys.executable, "-m", "locust", "-f", str(file), "--headless", "--only-summary"),
+        *(sys.executable, "-m", "locust", "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
         *("--users", str(load.users), "--spawn-rate", str(load.users), "--host", load.host),
         *("--exit-code-on-error", "0", "--loglevel", "WARNING", "--html", str(directory / "locust.html")),
         *("--evidence", str(directory / "samples"), "--die-with-parent", str(os.getpid())),

@@ -22,11 +22,11 @@ class TargetLock:
         self._lock = FileLock(folder / f"{target}-{project}.lock", timeout=0)
 
     def acquire(self, run: str) -> None:
-        """Take it, or raise RunRefused that names the run that has it."""
+        """Take it for a run or a command, or raise RunRefused that names the one that has it."""
         try:
             self._lock.acquire()
         except Timeout:
-            raise RunRefused(f"{self._what} is held by {self._described()}: wait for it to end") from None
+            raise RunRefused(f"The {self._what} is held by {self._described()}: wait for it to end") from None
         self._holder.write_text(json.dumps({"run": run, "pid": os.getpid()}), encoding="utf-8")
 
     def release(self) -> None:
@@ -38,6 +38,6 @@ class TargetLock:
     def _described(self) -> str:
         try:
             holder = json.loads(self._holder.read_text(encoding="utf-8"))
-            return f"the run {holder['run']} (process {holder['pid']})"
+            return f"{holder['run']} (process {holder['pid']})"
         except (OSError, ValueError, KeyError):
             return "another run"

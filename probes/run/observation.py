@@ -5,7 +5,8 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from probes.errors import ConfigurationError
-from probes.run.load import Canary, Load
+from probes.run.arguments import require_http, require_loopback, require_names, require_number
+from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
@@ -35,14 +36,13 @@ class Observation:
             raise ConfigurationError(
                 f"The control probes.control has no argument {', '.join(unknown)}; it knows: {', '.join(_KEYS)}"
             )
-        breakers = arguments.get("breakers") or ()
-        load = arguments.get("load")
+        load, orders = arguments.get("load"), arguments.get("orders")
         return cls(
-            load=_part(Load, "load", load) if load else None,
-            canaries=tuple(_part(Canary, "canaries", one) for one in arguments.get("canaries") or ()),
-            rate=_rate(arguments.get("rate", 50)),
-            breakers=(breakers,) if isinstance(breakers, str) else tuple(breakers),
-            orders=arguments.get("orders"),
+            load=_load(load) if load else None,
+            canaries=_canaries(_listed(arguments.get("canaries"))),
+            rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
+            breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
+            orders=require_http("orders", orders) if orders else None,
         )
 
     def expected(self) -> dict[str, Any]:
@@ -65,9 +65,22 @@ def _part(kind: type[Part], argument: str, given: Any) -> Part:
         ) from None
 
 
-def _rate(given: Any) -> int:
-    if isinstance(given, bool) or not isinstance(given, int) or not 1 <= given <= 1000:  # noqa: PLR2004
-        raise ConfigurationError(
-            f"The argument rate of probes.control reads {given!r}; it takes requests a second, 1 to 1000"
-        )
-    return given
+def _listed(given: Any) -> list[Any]:
+    return list(given) if isinstance(given, list | tuple) else [given] if given else []
+
+
+def _load(given: Any) -> Load:
+    load = _part(Load, "load", given)
+    require_loopback("load.host", load.host)
+    require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    locust_file(str(load.file))
+    return load
+
+
+def _canaries(given: list[Any]) -> tuple[Canary, ...]:
+    canaries = tuple(_part(Canary, "canaries", one) for one in given)
+    require_names("canaries", [canary.name for canary in canaries])
+    for canary in canaries:
+        require_loopback("canaries", canary.url)
+        require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
+    return canaries

@@ -1,6 +1,8 @@
 """What is checked before anything is touched: a run that cannot prove anything does not begin."""
 
+import errno
 import shutil
+import tempfile
 import time
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,26 +14,25 @@ from probes.errors import ConfigurationError, StackNotUp, TargetDegraded, Unknow
 from probes.run.ledger import Ledger, undo
 from probes.targets.api import Inspectable, Instance, Stack, Target
 
-__all__ = ["ailments", "check_room", "check_services", "heal_leftovers", "refuse_degraded", "require_up"]
+__all__ = ["ailments", "check_room", "check_services", "check_state", "heal_leftovers", "refuse_degraded", "require_up"]
 
 _ROOM_BYTES = 50 * 2**20
 
 
 def check_room(runs: Path) -> None:
     """Refuse a disk without 50 MB to record on, or a folder that cannot be written."""
-    try:
-        runs.mkdir(parents=True, exist_ok=True)
-        free = shutil.disk_usage(runs).free
-    except OSError as error:
-        raise ConfigurationError(
-            f"Tried to make the folder for runs {runs}: {error.strerror}. "
-            "Set STEHAUF_RUNS to a folder that can be written"
-        ) from error
+    _require_writable(runs, "STEHAUF_RUNS")
+    free = shutil.disk_usage(runs).free
     if free < _ROOM_BYTES:
         raise ConfigurationError(
             f"{runs} has {free / 2**20:.0f} MB free, a run wants {_ROOM_BYTES / 2**20:.0f} MB for its evidence: "
             "make room, or set STEHAUF_RUNS to a folder on another disk"
         )
+
+
+def check_state(state: Path) -> None:
+    """Refuse to begin where the ledger of faults could not be written."""
+    _require_writable(state, "XDG_STATE_HOME")
 
 
 def check_services(experiment: Mapping[str, Any], target: Inspectable, configuration: Mapping[str, Any]) -> None:
@@ -41,8 +42,9 @@ def check_services(experiment: Mapping[str, Any], target: Inspectable, configura
         provider = activity.get("provider", {})
         if not str(provider.get("module", "")).startswith("probes."):
             continue
-        service = substitute(dict(provider.get("arguments") or {}), dict(configuration), {}).get("service")
-        if service is not None and service not in there:
+        arguments = substitute(dict(provider.get("arguments") or {}), dict(configuration), {})
+        service = arguments.get("service")
+        if "service" in arguments and service not in there:
             raise UnknownService(
                 f"'{activity.get('name')}' names the service '{service}', which the target does not have; "
                 f"it has: {', '.join(there)}"
@@ -86,6 +88,20 @@ def heal_leftovers(target: Target, ledger: Ledger) -> Iterator[str]:
         if target.is_up() and entry.service in target.services():
             yield undo(target, entry)
         ledger.strike(entry)
+
+
+def _require_writable(folder: Path, variable: str) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return
+    except OSError as error:
+        if error.errno == errno.ENOSPC:
+            return  # how much room there is, is another question
+        raise ConfigurationError(
+            f"Tried to write into the folder {folder}: {error.strerror}. Nothing was started. "
+            f"Set {variable} to a folder that can be written"
+        ) from error
 
 
 def _condition(instance: Instance) -> str:

@@ -1,6 +1,9 @@
 """Writes what happens into the run's directory while it happens."""
 
+import errno
 import logging
+import os
+import shutil
 import threading
 import time
 from collections.abc import Mapping
@@ -17,6 +20,8 @@ from reports.evidence.jsonl import JsonLines, write_json
 __all__ = ["FaultPhase", "Recordable", "Recorder"]
 
 logger = logging.getLogger("chaostoolkit")
+
+_LEAST_BYTES = 2**20
 
 FaultPhase = Literal["asked", "injected", "failed", "undone"]
 
@@ -51,11 +56,14 @@ class Recorder:
         self._snapshots = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
         self._open = ExitStack()
 
-    def start(self) -> None:
-        """Describe the system, take its first snapshot and follow its events from here on."""
+    def start(self) -> frozenset[tuple[str, str]]:
+        """Describe the system, take its first snapshot and follow its events from here on.
+
+        Gives service and id of every instance that there is.
+        """
         self.write("system.json", asdict(self._target.describe()))
         self._open.enter_context(self._target.watch(self._event, lambda why: self.problem("the target's events", why)))
-        self.snapshot("begin")
+        return self.snapshot("begin")
 
     def stop(self) -> None:
         """Take the last snapshot and stop following; evidence files stay open for later lines."""
@@ -102,18 +110,23 @@ class Recorder:
             },
         )
 
-    def snapshot(self, when: str, service: str | None = None) -> None:
-        """Record the state of every instance, or of those of one service, by inspection."""
+    def snapshot(self, when: str, service: str | None = None) -> frozenset[tuple[str, str]]:
+        """Record the state of every instance, or of those of one service, by inspection; gives service and id."""
+        seen = set()
         try:
             for name in [service] if service else self._target.services():
                 for instance in self._target.instances(name):
                     line = {"at_ns": time.time_ns(), "when": when, **asdict(instance)}
                     self.append("instances.jsonl", line)
+                    seen.add((instance.service, instance.id))
         except TargetError as error:
             self.problem("a snapshot of the target", str(error))
+        return frozenset(seen)
 
     def check(self) -> None:
-        """Raise RecordingFailed when evidence can no longer be written."""
+        """Raise RecordingFailed when evidence can no longer be written, or soon no more."""
+        if shutil.disk_usage(self.directory).free < _LEAST_BYTES:
+            self._refused("(anything)", OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
         if self.broken:
             raise RecordingFailed(self.broken)
 

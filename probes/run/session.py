@@ -5,17 +5,19 @@ The control owns it; actions, probes and figures reach it through `current()`.
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import requests
 
-from probes.errors import ConfigurationError, RecordingFailed, StehaufError
+from probes.errors import ConfigurationError, RecordingFailed, StehaufError, TargetError
 from probes.run import preflight
 from probes.run.about import RunAbout
-from probes.run.breakers import BreakerWatch
+from probes.run.answers import must_answer, why
+from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
@@ -58,6 +60,7 @@ class Session:
         self._generators: list[Generator] = []
         self._watches: list[BreakerWatch] = []
         self._lock: TargetLock | None = None
+        self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
         self._finished = False
 
@@ -79,6 +82,7 @@ class Session:
         """
         bypass_proxies_on_loopback()
         preflight.check_room(self._settings.runs)
+        preflight.check_state(self._settings.state)
         self._take_target()
         try:
             self._prepare_target(experiment, configuration)
@@ -89,7 +93,7 @@ class Session:
         _open.append(self)
         self.about.write(self.recorder)
         self.recorder.write("experiment.json", experiment)
-        self.recorder.start()
+        self._roster = self.recorder.start()
         self._start_load()
 
     def check(self) -> None:
@@ -98,7 +102,7 @@ class Session:
         for generator in self._generators:
             generator.check()
 
-    def finish(self, journal: Mapping[str, Any], interrupted: str | None) -> None:
+    def finish(self, journal: Mapping[str, Any], interrupted: Callable[[], str | None]) -> None:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
         if self._finished:
             return
@@ -115,7 +119,7 @@ class Session:
                 watch.stop()
             self.recorder.stop()
         self.recorder.write("journal.json", journal)
-        self.about.end(interrupted)
+        self.about.end(interrupted())
         self.about.write(self.recorder)
         self._finished = True
 
@@ -126,10 +130,22 @@ class Session:
         self._release_target()
 
     def undo_all(self) -> None:
-        """Undo every fault that the ledger still holds. Raises TargetError for the first that resists."""
+        """Undo every fault that the ledger still holds. Raises TargetError that names those that resist."""
+        resisting = []
         for entry in list(self.ledger):
-            logger.info("Undo: %s", undo(self.target, entry))
-            self.strike(entry)
+            try:
+                logger.info("Undo: %s", undo(self.target, entry))
+                self.strike(entry)
+            except TargetError as error:
+                resisting.append(str(error))
+        if resisting:
+            raise TargetError("; ".join(resisting))
+
+    def ailments(self) -> list[str]:
+        """A sentence for each instance that is not well now, or is gone since the beginning."""
+        there = {(i.service, i.id) for service in self.target.services() for i in self.target.instances(service)}
+        gone = [f"the instance {id_[:12]} of {service} is gone" for service, id_ in sorted(self._roster - there)]
+        return [*preflight.ailments(self.target), *gone]
 
     def strike(self, entry: Entry) -> None:
         """Strike a fault off whose undo was verified."""
@@ -151,22 +167,31 @@ class Session:
 
     def _prepare_target(self, experiment: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         preflight.require_up(self.target, self.target.project)
+        preflight.check_services(experiment, self.target, configuration)
         for sentence in preflight.heal_leftovers(self.target, self.ledger):
             logger.warning("Healed what an earlier run left behind: %s", sentence)
         if not self.target.is_up():
-            logger.info("Stack: not up, bringing it up; it is taken down again after the run")
-            self._brought_up = True
-            self.target.up(lambda line: logger.info("Stack: %s", line))
-        preflight.check_services(experiment, self.target, configuration)
+            self._bring_up()
         preflight.refuse_degraded(self.target)
+
+    def _bring_up(self) -> None:
+        logger.info("Stack: not up, bringing it up; it is taken down again after the run")
+        self._brought_up = True  # before it is: a signal may strike in between
+        try:
+            self.target.up(lambda line: logger.info("Stack: %s", line))
+        except StehaufError:
+            self._brought_up = False  # it took down what it had begun
+            raise
 
     def _start_load(self) -> None:
         seen = self._observation
         for url in seen.breakers:
+            must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
             self._watches[-1].start()
         if seen.orders:
             self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
+            must_answer("orders", seen.orders, self.orders.collect)
         samples = self.directory / "samples"
         starting = []
         if seen.canaries:
@@ -198,11 +223,11 @@ class Session:
         try:
             self.orders.finish()
         except (requests.RequestException, ValueError) as error:
-            self.recorder.problem("the list of fulfilled orders", str(error))
+            self.recorder.problem("the list of fulfilled orders", why(error))
 
     def _write_heal(self, within: float = 30.0) -> None:
         deadline = time.monotonic() + within
-        while (found := preflight.ailments(self.target)) and time.monotonic() < deadline:
+        while (found := self.ailments()) and time.monotonic() < deadline:
             time.sleep(0.2)
         self.recorder.write("heal.json", {"healed": not found, "differences": found})
 

@@ -9,16 +9,16 @@ import logging
 import os
 import signal
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from types import FrameType
 from typing import Any
+
+from chaoslib.exceptions import InterruptExecution
 
 __all__ = ["SignalNote"]
 
 logger = logging.getLogger("chaostoolkit")
 
-_WATCHED = (signal.SIGINT, signal.SIGTERM)
+_WATCHED = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 _AGAIN_AFTER_S = 1.0
 
 
@@ -34,23 +34,23 @@ class SignalNote:
         """Put the note in front of the present handlers; only possible in the main thread."""
         logging.raiseExceptions = False  # a signal that strikes inside a log line would print a traceback
         for number in _WATCHED:
-            self._before[number] = signal.signal(number, self._note)
+            if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants its SIGHUP ignored
+                self._before[number] = signal.signal(number, self._note)
 
     def taken(self) -> None:
         """The runner has taken the interruption: it need not be sent again."""
         self._taken.set()
 
-    @contextmanager
-    def held(self) -> Iterator[None]:
-        """Wind up without being cut off: a further Ctrl-C must not skip an undo."""
+    def hold(self) -> None:
+        """Wind up without being cut off from here on: a further Ctrl-C must not skip an undo."""
         self.taken()
-        for number in _WATCHED:
+        for number in self._before:
             signal.signal(number, self._busy)
-        try:
-            yield
-        finally:
-            for number in _WATCHED:
-                signal.signal(number, self._before.get(number) or signal.SIG_DFL)
+
+    def release(self) -> None:
+        """Let signals do again what they did before all this."""
+        for number, before in self._before.items():
+            signal.signal(number, before)
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.seen is None:
@@ -59,6 +59,8 @@ class SignalNote:
         before = self._before[signal.Signals(number)]
         if callable(before):
             before(number, frame)
+        else:
+            raise InterruptExecution(f"{self.seen} received")
 
     def _send_again(self, number: int) -> None:
         while not self._taken.wait(_AGAIN_AFTER_S):

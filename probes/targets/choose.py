@@ -38,6 +38,12 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     if name is not None and name not in TARGETS:
         raise ConfigurationError(f"There is no target {name!r}; set STEHAUF_TARGET to {' or '.join(TARGETS)}.")
     chosen, why = (name, f"STEHAUF_TARGET asks for {name}.") if name else _best(environment)
+    if chosen == "embedded" and not own:
+        raise ConfigurationError(
+            f"The project {project} is not Stehauf's own stack, and the embedded target runs nothing else. {why} "
+            f"Set STEHAUF_TARGET=docker with an engine that runs {project}, or unset STEHAUF_PROJECT and "
+            "STEHAUF_COMPOSE_FILE."
+        )
     if chosen == "docker":
         file = compose_file if own else None
         return DockerTarget(project, file, prepare=prepare, environment=environment), why
@@ -50,5 +56,7 @@ def _best(environment: Mapping[str, str]) -> tuple[str, str]:
         return "embedded", "No Docker engine answers, so the services run as processes (`make docker-engine`)."
     compose = compose_answers(environment=environment)
     if compose is None or compose.startswith(("0.", "1.")):
-        return "embedded", f"Docker {engine} answers but has no Compose v2, so the services run as processes."
+        return "embedded", (
+            f"Docker {engine} answers but has no Compose v2, so the services run as processes (`make docker-engine`)."
+        )
     return "docker", f"Docker {engine} with Compose {compose} answers."

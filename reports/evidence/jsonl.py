@@ -5,13 +5,16 @@ import math
 import os
 import threading
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import date, datetime
 from enum import Enum
 from pathlib import Path
 from typing import Any
 
 __all__ = ["JsonLines", "Lines", "plain", "read_json", "read_lines", "write_json"]
+
+DEEPEST = 100
+"""Levels of nesting that are kept: Python's own JSON breaks at some hundreds."""
 
 
 class JsonLines:
@@ -53,25 +56,37 @@ def write_json(path: Path, value: Any) -> None:
         partial.unlink(missing_ok=True)
 
 
-def plain(value: Any) -> Any:  # noqa: PLR0911 - one line a kind of value reads best
-    """`value` with everything that JSON cannot hold as text; NaN and infinities too, JSON has none."""
+def plain(value: Any, depth: int = 0) -> Any:  # noqa: PLR0911 - one line a kind of value reads best
+    """`value` with everything that JSON cannot hold as text; NaN and infinities too, JSON has none.
+
+    It never raises: values come from the system under test, and may be nested without an end.
+    """
+    if depth > DEEPEST:
+        return f"nested deeper than {DEEPEST} levels"
     if isinstance(value, Enum):
-        return plain(value.value)
+        return plain(value.value, depth + 1)
     if value is None or isinstance(value, bool | int | str):
         return value
     if isinstance(value, float):
         return value if math.isfinite(value) else str(value)
     if isinstance(value, Mapping):
-        return {key if isinstance(key, str) else str(plain(key)): plain(item) for key, item in value.items()}
+        return {key if isinstance(key, str) else _text(key): plain(item, depth + 1) for key, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
-        return [plain(item) for item in value]
+        return [plain(item, depth + 1) for item in value]
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, bytes | bytearray):
         return bytes(value).decode("utf-8", "backslashreplace")
     if is_dataclass(value) and not isinstance(value, type):
-        return plain(asdict(value))
-    return str(value)
+        return {item.name: plain(getattr(value, item.name, None), depth + 1) for item in fields(value)}
+    return _text(value)
+
+
+def _text(value: Any) -> str:
+    try:
+        return str(value)
+    except Exception as error:  # noqa: BLE001 - an object may do anything when asked for its text
+        return f"a {type(value).__name__} that has no text ({type(error).__name__})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,9 +109,17 @@ class Evidence:
     def transitions(self) -> tuple[Transition, ...]:
         """Breaker states, in order of time; the first of a breaker is its state at the beginning."""
         lines = self._lines("breakers.jsonl")
-        told = [line for line in lines.objects if "error" not in line]
+        told = [line for line in lines.objects if "to" in line or not {"error", "back"} & set(line)]
         records = self._parsed("breakers.jsonl", Transition, told)
         return tuple(sorted(records, key=lambda transition: transition.time_ns))
+
+    @cached_property
+    def unread_breakers(self) -> frozenset[str]:
+        """Endpoints that did not answer the last time that they were asked."""
+        down: dict[str, bool] = {}
+        for line in self._lines("breakers.jsonl").objects:
+            down[str(line.get("source"))] = "error" in line
+        return frozenset(source for source, is_down in down.items() if is_down)
 
     @cached_property
     def orders(self) -> tuple[Order, ...]:

@@ -140,7 +140,8 @@ class Check:
 
     activity: str
     met: bool | None
-    phase: str = "method"
+    start: str = ""
+    """When the probe started, as the journal has it: one name may stand in two places."""
 
 
 def parse(kind: type[Record], line: Mapping[str, Any]) -> Record | None:

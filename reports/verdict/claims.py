@@ -1,7 +1,6 @@
 """The claims of an experiment: its hypothesis after and during, and every tolerance in the method."""
 
 import inspect
-from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,11 +28,9 @@ def claims(evidence: Evidence) -> Iterator[Claim]:
 
 
 def _toleranced(evidence: Evidence, key: str, phase: str) -> Iterator[Claim]:
-    seen: Counter[str] = Counter()
     for activity in activities(evidence.journal.get(key)):
         if activity.has_tolerance or activity.claim_unmet:
-            yield _guarded(evidence, activity, phase, seen[activity.name])
-            seen[activity.name] += 1
+            yield _guarded(evidence, activity, phase)
 
 
 def _during(evidence: Evidence, states: Any) -> Iterator[Claim]:
@@ -49,21 +46,21 @@ def _during(evidence: Evidence, states: Any) -> Iterator[Claim]:
         yield Claim(worst.name, "during", worst.verdict, observed, worst.limit, worst.sentence)
 
 
-def _guarded(evidence: Evidence, activity: Activity, phase: str, nth: int = 0) -> Claim:
+def _guarded(evidence: Evidence, activity: Activity, phase: str) -> Claim:
     """The claim; a judge that trips over it leaves it unknown."""
     try:
-        return _judged(evidence, activity, phase, nth)
+        return _judged(evidence, activity, phase)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not become a PASS or lose the others
         why = f"“{activity.name}” could not be judged: {type(error).__name__}: {error}"
         return Claim(activity.name, phase, Outcome.INCONCLUSIVE, "unknown", "", why)
 
 
-def _judged(evidence: Evidence, activity: Activity, phase: str, nth: int) -> Claim:
-    limit = told(activity.declared["tolerance"]) if activity.has_tolerance else "the probe's own"
+def _judged(evidence: Evidence, activity: Activity, phase: str) -> Claim:
+    limit = _limit(evidence, activity) if activity.has_tolerance else "the probe's own"
     if not activity.succeeded:
         return _failed(activity, phase, limit)
     value = activity.entry.get("output")
-    met, why = _met_then(evidence, activity, phase, nth)
+    met, why = _met_then(evidence, activity, phase)
     if _is_figure(activity) and phase in {"method", "after", "rollbacks"}:
         return _again(evidence, activity, phase, (met, why))
     observed = _observed(activity.declared.get("tolerance"), value)
@@ -82,16 +79,17 @@ def _failed(activity: Activity, phase: str, limit: str) -> Claim:
     return Claim(activity.name, phase, outcome, shown(error), limit, sentence)
 
 
-def _met_then(evidence: Evidence, activity: Activity, phase: str, nth: int) -> tuple[bool | None, str]:
+def _met_then(evidence: Evidence, activity: Activity, phase: str) -> tuple[bool | None, str]:
     """Whether the value at the time was within tolerance, and what is odd about it."""
     tolerance, value = activity.declared.get("tolerance"), activity.entry.get("output")
     if phase in {"before", "during", "after"}:
         return _met_in_hypothesis(evidence, activity)
     if runs_code(tolerance):
-        found = [c for c in evidence.checks if c.activity == activity.name and c.phase == phase]
-        if nth >= len(found) or found[nth].met is None:
+        start = str(activity.entry.get("start"))
+        found = {c.met for c in evidence.checks if c.activity == activity.name and c.start == start}
+        if len(found) != 1 or None in found:
             return None, "its tolerance runs code, and no outcome of that was recorded"
-        return found[nth].met, ""
+        return found.pop(), ""
     met = is_met(evidence, tolerance, value)
     return met, "" if met is not None else "its tolerance could not be applied"
 
@@ -119,7 +117,7 @@ def _again(evidence: Evidence, activity: Activity, phase: str, before: tuple[boo
     tolerance, value, figure = activity.declared.get("tolerance"), activity.entry.get("output"), activity.func
     then, why = before
     unit, unknown = _unit(figure), "unknown"
-    limit = told(tolerance) + unit
+    limit = _limit(evidence, activity) + unit
     try:
         now: Any = FIGURES[figure](evidence, **_arguments(evidence, activity, figure))
         met = is_met(evidence, tolerance, now)
@@ -143,6 +141,12 @@ def _observed(tolerance: Any, value: Any) -> str:
     if isinstance(value, dict) and "status" in value and isinstance(tolerance, int | list):
         return shown(value["status"])
     return shown(value)
+
+
+def _limit(evidence: Evidence, activity: Activity) -> str:
+    tolerance = activity.declared.get("tolerance")
+    known = resolved(evidence, tolerance)
+    return told(tolerance if known is None else known)
 
 
 def _unit(figure: str) -> str:

@@ -6,10 +6,11 @@ import numpy as np
 
 from reports.evidence.manifest import DERIVED, sealed, verify_manifest
 from reports.evidence.reader import Evidence, Recording
-from reports.evidence.tables import Source, done_ns, good
+from reports.evidence.tables import Source, done_ns, good, sent_ns
 from reports.figures import MissingEvidence
 from reports.figures.orders import lost_orders
-from reports.figures.windows import transitions_of
+from reports.figures.recovery import died_event
+from reports.figures.windows import FOREVER, transitions_of
 from reports.verdict.journal import activities, declared, hypothesis_probes, items, mapping, span_ns
 
 __all__ = ["not_done", "not_recorded"]
@@ -73,9 +74,9 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
 
 def _unsealed(evidence: Evidence) -> Iterator[str]:
     """Evidence that was sealed once and is judged again has to be what it was."""
-    if (evidence.directory / "manifest.json").exists():
+    if any((evidence.directory / name).exists() for name in (*DERIVED, "manifest.json")):
         if not sealed(evidence.directory):
-            yield "manifest.json cannot be read: nothing says what the files were when the run ended"
+            yield "manifest.json is missing or cannot be read: nothing says what the files were when the run ended"
         differences = verify_manifest(evidence.directory)
         yield from (sentence for sentence in differences if not sentence.startswith((*DERIVED, "manifest.json")))
 
@@ -103,7 +104,7 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
         return
     end = evidence.run.get("load_ended_ns")
     until = min(span[1], end) if isinstance(end, int) else span[1]
-    heard = source.table["due_ns"].astype(np.int64)
+    heard = sent_ns(source.table)  # one that was asleep sends later what was due: it did not look meanwhile
     allowed_s = max(QUIET_S, 10 / source.rate if source.rate else 0)
     if not open_loop:
         allowed_s = LOAD_QUIET_S
@@ -118,16 +119,22 @@ def _users_never_back(evidence: Evidence, source: Source | None) -> Iterator[str
     asked = [fault.asked_ns for fault in evidence.faults if fault.asked_ns is not None]
     if source is None or not len(source.table) or not asked:
         return
-    due = source.table["due_ns"].astype(np.int64)
-    if int(due[0]) > min(asked):
+    sent = sent_ns(source.table)
+    deaths = [died.at_ns for fault in evidence.faults if (died := died_event(evidence, fault, FOREVER))]
+    if int(sent[0]) > min(asked):
         yield f"the recording of {source.name} began only after the fault"
-    if not (good(source.table) & (due > max(asked))).any():
+    if not (good(source.table) & (sent > max(asked + deaths))).any():
         yield f"the recording of {source.name} ended before a user had a good answer again"
 
 
 def _breakers(evidence: Evidence, recording: Recording) -> Iterator[str]:
     read = {transition.source for transition in evidence.transitions}
     yield from (f"breakers at {url} were configured, and never read" for url in recording.breakers if url not in read)
+    yield from (
+        f"breakers at {url} could not be read at the end: what they did meanwhile is not known"
+        for url in recording.breakers
+        if url in evidence.unread_breakers
+    )
     for breaker in sorted({transition.breaker for transition in evidence.transitions}):
         try:
             transitions_of(evidence, breaker)

@@ -9,6 +9,7 @@ from reports.verdict.claims import claims
 from reports.verdict.completeness import not_done, not_recorded
 from reports.verdict.faults import healed, receipts, unproved
 from reports.verdict.gate import not_judgeable
+from reports.verdict.interventions import interventions
 from reports.verdict.model import Claim, Outcome, Reason, Verdict, merged
 
 __all__ = ["judge"]
@@ -26,6 +27,7 @@ def judge(evidence: Evidence) -> Verdict:
     unknown = [
         *closed,
         *_all(trouble, "the faults", lambda: unproved(evidence, tuple(proof))),
+        *_all(trouble, "what else happened to the target", lambda: interventions(evidence)),
         *_all(trouble, "what ran", lambda: not_done(evidence)),
         *_all(trouble, "what was recorded", lambda: not_recorded(evidence)),
     ]

@@ -54,7 +54,7 @@ SPOILS: Spoils = {
     "code tolerance unmet": (
         lambda r: (
             declare(r, observation(1, tolerance={"type": "probe", "name": "judge", "provider": {}})),
-            r.checks.append({"activity": "look", "phase": "method", "tolerance": {}, "value": 1, "met": False}),
+            r.checks.append({"activity": "look", "start": r.method[-1]["start"], "value": 1, "met": False}),
         ),
         FAIL,
         "look",

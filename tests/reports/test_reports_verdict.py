@@ -26,7 +26,7 @@ HARMLESS: dict[str, Spoil] = {
     ),
     "a tolerance that ran code, and was met": lambda r: (
         declare(r, observation(1, tolerance={"type": "probe", "name": "judge", "provider": {}})),
-        r.checks.append({"activity": "look", "phase": "method", "tolerance": {}, "value": 1, "met": True}),
+        r.checks.append({"activity": "look", "start": r.method[-1]["start"], "value": 1, "met": True}),
     ),
     "a tolerance with a variable that the run knows": lambda r: (
         declare(r, observation("a", tolerance="${limit}")),

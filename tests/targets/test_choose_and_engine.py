@@ -55,7 +55,14 @@ def test_without_an_engine_it_is_the_embedded_target_and_says_so(tmp_path: Path)
 
 def test_a_named_target_is_taken_at_its_word() -> None:
     assert _chosen("docker", {}) == ("docker", True, "STEHAUF_TARGET asks for docker.")
-    assert _chosen("embedded", {}, own=False)[:2] == ("embedded", False)
+    assert _chosen("embedded", {}) == ("embedded", True, "STEHAUF_TARGET asks for embedded.")
+
+
+def test_a_users_own_project_is_for_docker_alone(tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=r"p is not .* embedded .* asks for embedded.*STEHAUF_TARGET=docker"):
+        _chosen("embedded", {}, own=False)
+    with pytest.raises(ConfigurationError, match=r"No Docker engine answers.*STEHAUF_TARGET=docker"):
+        _chosen(None, {"DOCKER_HOST": f"unix://{tmp_path}/none.sock"}, own=False)
 
 
 @pytest.mark.parametrize("name", ["memory", "kubernetes", ""])

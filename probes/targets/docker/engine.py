@@ -112,8 +112,11 @@ def _knock(host: str, timeout_s: float) -> None:
 
 
 def _why(error: BaseException) -> str:
-    """The cause in a few words."""
-    for kind, words in _WORDS.items():
-        if isinstance(error, kind):
-            return words
+    """The cause in a few words; the SDK's HTTP library buries it under several of its own errors."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, words in _WORDS.items():
+            if isinstance(cause, kind):
+                return words
+        cause = cause.__cause__ or cause.__context__
     return str(error).rstrip(".")

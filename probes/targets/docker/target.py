@@ -141,12 +141,18 @@ class DockerTarget:
         except TargetError as error:
             reason = self._unhealthy() or str(error)
             if not was_up:
-                compose.down()
+                try:
+                    compose.down()
+                except TargetError as left:
+                    reason += f" And what had been started is still there: {left}"
             raise TargetError(reason) from error
         except BaseException:
             if not was_up:
                 with contextlib.suppress(TargetError):
                     compose.down()
+                    # The engine may still have been making a container that Compose had asked it for.
+                    if self._containers():
+                        compose.down()
             raise
 
     def down(self) -> None:

@@ -1,0 +1,46 @@
+"""Endpoints of the system under test that the evidence depends on: do they answer, and if not, why not in words."""
+
+import socket
+import time
+from collections.abc import Callable, Mapping
+
+import requests
+
+from probes.errors import RecordingFailed
+
+__all__ = ["must_answer", "why"]
+
+_WORDS: Mapping[type[BaseException], str] = {
+    ConnectionRefusedError: "the connection was refused",
+    socket.gaierror: "there is no such host",
+    requests.Timeout: "it did not answer in time",
+    TimeoutError: "it did not answer in time",
+}
+
+
+def why(error: BaseException) -> str:
+    """The cause in a few words; requests buries it under several errors of its own."""
+    cause: BaseException | None = error
+    while cause is not None:
+        for kind, words in _WORDS.items():
+            if isinstance(cause, kind):
+                return words
+        cause = cause.__cause__ or cause.__context__
+    return str(error).rstrip(".")
+
+
+def must_answer(argument: str, url: str, ask: Callable[[], object], within: float = 5.0) -> None:
+    """Ask until it answers as agreed. Raises RecordingFailed: what is missing from the beginning is never proved."""
+    deadline = time.monotonic() + within
+    while True:
+        try:
+            ask()
+        except (requests.RequestException, ValueError) as error:
+            if time.monotonic() > deadline:
+                raise RecordingFailed(
+                    f"Asked {url}, which the argument {argument} of probes.control names, for {within:g} s: "
+                    f"{why(error)}. Nothing was broken. Correct the URL, or see why the service does not answer"
+                ) from error
+            time.sleep(0.2)
+        else:
+            return
