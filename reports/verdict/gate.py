@@ -2,11 +2,16 @@
 
 from collections.abc import Iterator
 
+import numpy as np
+
 from reports.evidence.reader import Evidence
 from reports.verdict.journal import Activity, activities, declared, hypothesis_probes, is_dry, items, mapping
 from reports.verdict.tolerance import is_met, runs_code
 
 __all__ = ["not_judgeable"]
+
+LATE_S = 0.1
+"""Seconds by which one request in a hundred may be late; on an idle machine it is three thousandths."""
 
 
 def not_judgeable(evidence: Evidence) -> Iterator[str]:
@@ -21,6 +26,7 @@ def not_judgeable(evidence: Evidence) -> Iterator[str]:
         yield "it was a dry run: activities only pretended to run"
     yield from _hypothesis(evidence)
     yield from _method(evidence)
+    yield from _machine(evidence)
 
 
 def _hypothesis(evidence: Evidence) -> Iterator[str]:
@@ -64,3 +70,17 @@ def _method(evidence: Evidence) -> Iterator[str]:
         yield "the method was aborted by an error that was not expected"
     if not method or not ran:
         yield "the method did not run"
+
+
+def _machine(evidence: Evidence) -> Iterator[str]:
+    """A canary that cannot keep its own schedule was starved, and so may have been all that it looked at."""
+    for name in evidence.recording.canaries if evidence.recording else ():
+        source = evidence.sources.get(f"canary:{name}")
+        if source is None or not len(source.table):
+            continue
+        late_s = float(np.percentile(source.table["lag_100us"], 99, method="inverted_cdf")) / 1e4
+        if late_s > LATE_S:
+            yield (
+                f"the machine was too busy: the canary “{name}” sent one request in a hundred {late_s * 1000:.0f} ms "
+                f"late or more (over {LATE_S * 1000:.0f} ms nothing can be said of the system)"
+            )

@@ -7,6 +7,17 @@ from evidence_spoils import INCONCLUSIVE, Spoil, Written
 
 from reports.verdict import judge
 
+
+def delay(run: Run, samples: str, seconds: float, every: int) -> None:
+    """One request in `every` is sent so much later than it was due."""
+    late = round(seconds * 1e4)
+    rows = run.samples[samples].rows
+    run.samples[samples].rows = [
+        (due, latency, late if index % every == 0 else lag, *rest)
+        for index, (due, latency, lag, *rest) in enumerate(rows)
+    ]
+
+
 UNJUDGEABLE: dict[str, tuple[Spoil, str]] = {
     "interrupted, says run.json": (lambda r: r.run.update(interrupted="SIGTERM"), "interrupted (SIGTERM)"),
     "interrupted, says the journal": (lambda r: r.journal.update(status="interrupted"), "interrupted"),
@@ -34,6 +45,10 @@ UNJUDGEABLE: dict[str, tuple[Spoil, str]] = {
     "baseline reduced": (lambda r: r.journal["steady_states"]["before"]["probes"].pop(), "only 1 of 2 probes"),
     "method did not run": (lambda r: r.journal.update(run=[]), "did not run"),
     "method empty": (lambda r: r.experiment.update(method=[]), "did not run"),
+    "the machine was too busy": (
+        lambda r: delay(r, "canary-shop-21", seconds=0.2, every=50),
+        "the machine was too busy: the canary “shop”",
+    ),
     "no journal": (lambda r: setattr(r, "journal", None), "journal.json is missing"),
 }
 

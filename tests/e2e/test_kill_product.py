@@ -1,0 +1,121 @@
+"""The main job on both targets: an honest crash passes, and the engine says the same as the evidence."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+from harness import Bench, Run
+from killing import EXPERIMENTS, PRODUCT, TARGETS, inspected, lines
+
+Found = TypeVar("Found")
+
+
+@pytest.fixture
+def up(request: pytest.FixtureRequest) -> Bench:
+    """Our stack, up on the target that the test names."""
+    bench: Bench = request.getfixturevalue(request.param)
+    return bench
+
+
+@dataclass(frozen=True)
+class Crashed:
+    """kill-product.yaml on Docker, and the container as the engine showed it before and after."""
+
+    before: dict[str, Any]
+    run: Run
+    after: dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def crashed(docker: Bench) -> Crashed:
+    def once() -> Crashed:
+        before = inspected(docker)
+        run = docker.chaos("run", str(EXPERIMENTS / "kill-product.yaml"))
+        return Crashed(before, run, inspected(docker))
+
+    return undisturbed(once, lambda crashed: crashed.run)
+
+
+def undisturbed(once: Callable[[], Found], run_of: Callable[[Found], Run]) -> Found:
+    """A run that the machine gave room to: made anew, twice at most, where the verdict itself says that it did not."""
+    for _ in range(2):
+        found = once()
+        run = run_of(found)
+        if run.directory is None or "the machine was too busy" not in run.said:
+            return found
+    return once()
+
+
+def assert_pass(run: Run) -> None:
+    assert run.code == 0, run.output
+    assert run.verdict["verdict"] == "PASS", run.said
+    assert [receipt["proved"] for receipt in run.verdict["receipts"]] == [True]
+
+
+@pytest.mark.docker
+def test_kill_product_passes_on_docker(crashed: Crashed) -> None:
+    assert_pass(crashed.run)
+
+
+@pytest.mark.docker
+def test_the_engine_says_the_same_as_the_evidence(crashed: Crashed) -> None:
+    before, after, run = crashed.before, crashed.after, crashed.run
+    assert after["Id"] == before["Id"]
+    assert after["RestartCount"] == before["RestartCount"] + 1
+    assert after["State"]["StartedAt"] > before["State"]["StartedAt"]
+    (fault,) = {line["instance"] for line in run.lines("faults.jsonl")}
+    assert fault == after["Id"]
+    events = [event for event in run.lines("events.jsonl") if event["service"] == PRODUCT]
+    assert [event["kind"] for event in events][:2] == ["die", "start"]
+    assert events[0]["exit_code"] == 137
+    assert {event["instance"] for event in events} == {after["Id"]}
+    snapshots = [line for line in run.lines("instances.jsonl") if line["service"] == PRODUCT]
+    assert [line["restart_count"] for line in (snapshots[0], snapshots[-1])] == [
+        before["RestartCount"],
+        after["RestartCount"],
+    ]
+    assert [line["started_ns"] for line in (snapshots[0], snapshots[-1])] == [
+        rfc3339_ns(before["State"]["StartedAt"]),
+        rfc3339_ns(after["State"]["StartedAt"]),
+    ]
+
+
+@pytest.mark.docker
+def test_the_receipt_in_the_report_says_the_same_as_the_engine(crashed: Crashed) -> None:
+    before, after = crashed.before, crashed.after
+    assert crashed.run.directory
+    report = (crashed.run.directory / "report.html").read_text(encoding="utf-8")
+    facts = dict(re.findall(r"<dt>([^<]+)</dt><dd>([^<]*)</dd>", report))
+    assert facts["restart count"] == f"{before['RestartCount']} → {after['RestartCount']}"
+    assert facts["instance"] == after["Id"][:12]
+    assert facts["exit code"] == "137"
+    assert facts["started at, after"] == f"{after['State']['StartedAt'][11:23]} UTC"
+    assert facts["started at, before"] == f"{before['State']['StartedAt'][11:23]} UTC"
+    told = {label: str(value) for label, value in crashed.run.verdict["receipts"][0]["facts"]}
+    assert {label: facts[label] for label in told} == told
+
+
+def rfc3339_ns(text: str) -> int:
+    """The engine's time, exact; it leaves zeros at the end out."""
+    whole, _, fraction = text.removesuffix("Z").partition(".")
+    seconds = int(subprocess.run(["date", "-ud", f"{whole}Z", "+%s"], capture_output=True, check=True).stdout)
+    return seconds * 10**9 + int(fraction.ljust(9, "0") or 0)
+
+
+@pytest.mark.embedded
+def test_kill_product_passes_as_yml_on_the_embedded_target(embedded: Bench) -> None:
+    path = embedded.folder / "kill-product.yml"
+    path.write_bytes((EXPERIMENTS / "kill-product.yaml").read_bytes())
+    assert_pass(undisturbed(lambda: embedded.chaos("run", str(path)), lambda run: run))
+
+
+@pytest.mark.parametrize("up", TARGETS, indirect=True)
+def test_kill_order_passes(up: Bench) -> None:
+    run = undisturbed(lambda: up.chaos("run", str(EXPERIMENTS / "kill-order.json")), lambda run: run)
+    assert_pass(run)
+    states = {order["state"] for path in (run.directory or Path()).glob("samples/orders-*") for order in lines(path)}
+    assert "accepted" in states

@@ -1,0 +1,153 @@
+"""What the documents say is there, is there; and what is there, they say."""
+
+import re
+import subprocess
+import sys
+from dataclasses import fields
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from probes.targets import api
+from reports.evidence import records
+from reports.evidence.manifest import DERIVED
+from reports.evidence.samples import RECORD
+from reports.evidence.tables import TABLE
+from reports.figures import receipts
+from reports.verdict import completeness
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+EVIDENCE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
+VERDICTS = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+CODE = {
+    path: path.read_text(encoding="utf-8")
+    for room in ("probes", "reports", "loadtest", "stack")
+    for path in (ROOT / room).rglob("*")
+    if path.is_file() and (path.suffix == ".py" or path.name == "image")
+}
+WRITING = "\n".join(text for path, text in CODE.items() if "stack" not in path.parts)
+LINK = re.compile(r"\[[^\]]+\]\(([^)#]+)[^)]*\)")
+FILE = re.compile(r"[`/]([a-z]+\.(?:jsonl|json|html|log))`")
+
+
+def sections(text: str) -> dict[str, str]:
+    """What stands under each heading of the second rank."""
+    parts = re.split(r"^## (.+)$", text, flags=re.MULTILINE)
+    return dict(zip(parts[1::2], parts[2::2], strict=True))
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_link_leads_somewhere(document: Path) -> None:
+    links = [link for link in LINK.findall(document.read_text(encoding="utf-8")) if "://" not in link]
+    assert [link for link in links if not (document.parent / link).exists()] == []
+
+
+def test_every_document_is_linked_from_the_readme() -> None:
+    linked = {(ROOT / link).resolve() for link in LINK.findall(DOCUMENTS[0].read_text(encoding="utf-8"))}
+    assert [path.name for path in DOCUMENTS[1:] if path.resolve() not in linked] == []
+
+
+def test_every_evidence_file_that_is_named_is_written_by_the_code() -> None:
+    named = set(FILE.findall(EVIDENCE))
+    assert len(named) > 14
+    # load.log and canary.log: the name of the generator, and `.log`.
+    missing = {name for name in named if name not in WRITING and f'"{Path(name).stem}"' not in WRITING}
+    assert missing == set()
+
+
+def test_every_evidence_file_that_the_code_names_is_documented() -> None:
+    recording = "\n".join(text for path, text in CODE.items() if path.parts[-2] in {"run", "evidence", "verdict"})
+    written = set(re.findall(r'"([a-z]+\.(?:jsonl|json))"', recording)) | set(DERIVED)
+    assert len(written) > 10
+    assert {name for name in written if f"`{name}`" not in EVIDENCE} == set()
+
+
+@pytest.mark.parametrize(
+    ("section", "kind"),
+    [
+        ("events.jsonl", records.Event),
+        ("events.jsonl", api.Event),
+        ("instances.jsonl", records.Snapshot),
+        ("instances.jsonl", api.Instance),
+        ("faults.jsonl", records.FaultLine),
+        ("breakers.jsonl", records.Transition),
+        ("checks.jsonl", records.Check),
+        ("fulfilments.jsonl", records.Fulfilment),
+        ("problems.jsonl", records.Problem),
+        ("samples/", records.Order),
+        ("system.json", api.System),
+        ("system.json", api.Service),
+    ],
+)
+def test_every_field_of_a_record_is_documented(section: str, kind: type) -> None:
+    keys = {item.metadata.get("key", item.name) for item in fields(kind)}
+    assert {key for key in keys if f"`{key}`" not in sections(EVIDENCE)[section]} == set()
+
+
+def test_every_field_of_run_json_is_documented() -> None:
+    source = (ROOT / "probes" / "run" / "about.py").read_text(encoding="utf-8")
+    facts = source[source.index("self._facts") : source.index("def make_directory")]
+    keys = set(re.findall(r'^            "([a-z_]+)":', facts, re.MULTILINE))
+    assert len(keys) > 10
+    assert {key for key in keys if f"`{key}`" not in sections(EVIDENCE)["run.json"]} == set()
+
+
+def test_the_bytes_of_a_sample_are_as_documented() -> None:
+    section = sections(EVIDENCE)["samples/"]
+    assert f'struct "{RECORD.format}"' in section
+    assert f"{RECORD.size} bytes" in section
+    documented = re.search(r'fromfile\(path, "([^"]+)"\)', section)
+    assert documented
+    assert [np.dtype(documented[1])[n] for n in range(7)] == [TABLE[n] for n in range(7)]
+    rows = re.findall(r"^\| (\d+)(?:\W(\d+))? \| u(\d+) \| `(\w+)`", section, re.MULTILINE)
+    assert [row[3] for row in rows] == list(TABLE.names or ())
+    for first, last, bits, name in rows:
+        dtype, offset = (TABLE.fields or {})[name][:2]
+        assert (int(first), int(last or first)) == (offset, offset + dtype.itemsize - 1)
+        assert int(bits) == dtype.itemsize * 8
+
+
+def test_the_figures_of_the_rules_are_as_documented() -> None:
+    recorded, receipt = sections(VERDICTS)["What was recorded"], sections(VERDICTS)["The fault and its receipt"]
+    assert f"more than {completeness.QUIET_S:g} s (" in recorded
+    assert f"more than {completeness.LOAD_QUIET_S:g} s;" in recorded
+    assert f"within {receipts.EFFECT_NS / 1e9:g} s of the asking, exit code {receipts.SIGKILL_EXIT};" in receipt
+    assert f"from {receipts.BEFORE_NS / 1e9:g} s before the asking to {receipts.LATE_NS / 1e9:g} s after" in receipt
+    assert set(receipts.RECEIPTS) == {"crash"}, "a new fault needs its receipt documented"
+
+
+def test_every_message_in_troubleshooting_is_one_that_is_said() -> None:
+    """The longest piece of each message without a variable stands in the code."""
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8") + (ROOT / "stack/engine/install").read_text()
+    said = flat("\n".join(CODE.values()) + makefile)
+    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if line.startswith("| ")]
+    told = [row for row in rows if row not in {"Message", "Reason"}]
+    assert len(told) > 40
+    assert [row for row in told if flat(max(row.split("…"), key=len).strip(" '.:,()")) not in said] == []
+
+
+def flat(text: str) -> str:
+    """Code with its texts joined over lines, and every replaced value and all white space out of the way."""
+    joined = re.sub(r'"\s*\n\s*f?"', "", text)
+    return re.sub(r"[\s`]+", " ", joined)
+
+
+def test_every_command_in_the_readme_exists() -> None:
+    text = DOCUMENTS[0].read_text(encoding="utf-8")
+    named = set(re.findall(r"`chaos ([a-z]+)", text)) | set(re.findall(r"^chaos ([a-z]+)", text, re.MULTILINE))
+    assert {"run", "validate", "discover", "stack"} <= named
+    assert {name for name in named if f"  {name} " not in shown()} == set()
+    listed = re.search(r"`chaos stack up`((?:, `\w+`)*)", text)
+    assert listed
+    assert {name for name in ["up", *re.findall(r"\w+", listed[1])] if f"  {name} " not in shown("stack")} == set()
+
+
+def shown(*command: str) -> str:
+    done = subprocess.run(
+        [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", *command, "--help"],
+        capture_output=True, text=True, check=True, timeout=60,
+    )  # fmt: skip
+    return done.stdout
