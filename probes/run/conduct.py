@@ -11,7 +11,7 @@ import click
 from chaoslib.exceptions import InterruptExecution
 from chaoslib.hypothesis import within_tolerance
 
-from probes.errors import StehaufError
+from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
 from probes.run.session import Session
@@ -19,7 +19,9 @@ from probes.run.signals import SignalNote
 from probes.run.telling import tell
 from probes.settings import Settings
 from reports.evidence.jsonl import plain
+from reports.render.branding import Branding, BrandingError, read_branding
 from reports.verdict import write as write_verdict
+from reports.words import UnknownLanguage, speaking
 
 __all__ = ["Conductor"]
 
@@ -35,6 +37,7 @@ class Conductor:
         self._experiment = experiment
         self._session: Session | None = None
         self._stopped: str | None = None
+        self._lang, self._branding = "en", Branding()
 
     @property
     def has_begun(self) -> bool:
@@ -47,6 +50,7 @@ class Conductor:
         """Take the target. Raises StehaufError; what had been started is then taken down by `finish`."""
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
+        self._lang, self._branding = _look(settings)
         about = RunAbout(experiment, configuration, _source(), observation.expected())
         self._session = Session(settings, about, observation)
         try:
@@ -115,7 +119,7 @@ class Conductor:
         if session.recorder.broken:
             logger.error("Verdict: INCONCLUSIVE. %s", session.recorder.broken)
             return None
-        verdict = write_verdict(session.directory)
+        verdict = write_verdict(session.directory, self._lang, self._branding)
         _point_latest(session.directory)
         tell(verdict, session.directory)
         return str(verdict.verdict)
@@ -132,6 +136,17 @@ class Conductor:
             self._session.close()
         except StehaufError as error:
             logger.error("Leaving the target: %s", error)  # noqa: TRY400 - a sentence, not a traceback
+
+
+def _look(settings: Settings) -> tuple[str, Branding]:
+    """The report's language and branding; asked for before anything is broken, so that a typo costs no run."""
+    try:
+        with speaking(settings.lang):
+            return settings.lang, read_branding(settings.branding) if settings.branding else Branding()
+    except (UnknownLanguage, BrandingError) as error:
+        raise ConfigurationError(
+            f"{error}. Set STEHAUF_LANG and STEHAUF_BRANDING right, or leave them unset"
+        ) from error
 
 
 def _source() -> str | None:
