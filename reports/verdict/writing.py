@@ -14,7 +14,7 @@ from reports.words import neutral, say
 if TYPE_CHECKING:
     from reports.render.branding import Branding
 
-__all__ = ["write"]
+__all__ = ["told", "write"]
 
 
 def write(directory: Path | str, lang: str = "en", branding: "Branding | None" = None) -> Verdict:
@@ -38,7 +38,7 @@ def write(directory: Path | str, lang: str = "en", branding: "Branding | None" =
     except Exception as error:  # noqa: BLE001 - whatever broke, the verdict is written
         report.unlink(missing_ok=True)
         verdict = _without_report(verdict, f"{type(error).__name__}: {error}")
-    write_json(evidence.directory / "verdict.json", _told(verdict))
+    write_json(evidence.directory / "verdict.json", told(verdict))
     write_manifest(evidence.directory)
     return verdict
 
@@ -48,10 +48,10 @@ def _without_report(verdict: Verdict, error: str) -> Verdict:
     return replace(verdict, verdict=merged([verdict.verdict, Outcome.INCONCLUSIVE]), reasons=(*verdict.reasons, reason))
 
 
-def _told(verdict: Verdict) -> dict[str, Any]:
+def told(verdict: Verdict) -> dict[str, Any]:
     """English, and beside each sentence what it was made of: whoever reads it can say it in another language."""
-    told: dict[str, Any] = {"format": 1, **plain(verdict)}
+    found: dict[str, Any] = {"format": 1, **plain(verdict)}
     for key in ("claims", "reasons"):
-        for line, one in zip(told[key], getattr(verdict, key), strict=True):
+        for line, one in zip(found[key], getattr(verdict, key), strict=True):
             line["made_of"] = plain(neutral(one.sentence))
-    return told
+    return found
