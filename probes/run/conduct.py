@@ -14,6 +14,7 @@ from chaoslib.hypothesis import within_tolerance
 from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
+from probes.run.redact import Redactor
 from probes.run.session import Session
 from probes.run.signals import SignalNote
 from probes.run.telling import tell
@@ -37,6 +38,7 @@ class Conductor:
         self._experiment = experiment
         self._session: Session | None = None
         self._stopped: str | None = None
+        self._redact = Redactor()
         self._lang, self._branding = "en", Branding()
 
     @property
@@ -45,14 +47,19 @@ class Conductor:
         return self._session is not None and self._session.is_recording
 
     def begin(
-        self, experiment: Mapping[str, Any], configuration: Mapping[str, Any], arguments: Mapping[str, Any]
+        self,
+        experiment: Mapping[str, Any],
+        configuration: Mapping[str, Any],
+        secrets: Mapping[str, Any] | None,
+        arguments: Mapping[str, Any],
     ) -> None:
         """Take the target. Raises StehaufError; what had been started is then taken down by `finish`."""
+        self._redact = Redactor.of(experiment, configuration, secrets)
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
         self._lang, self._branding = _look(settings)
         about = RunAbout(experiment, configuration, _source(), observation.expected())
-        self._session = Session(settings, about, observation)
+        self._session = Session(settings, about, observation, self._redact)
         try:
             self._session.begin(experiment, configuration)
         except StehaufError as error:
@@ -97,6 +104,7 @@ class Conductor:
     def finish(self, journal: dict[str, Any]) -> None:
         """Wind up, judge, and put the verdict where `chaos run` takes its exit code from."""
         _make_plain(journal)
+        journal.update(self._redact(journal))  # Chaos Toolkit writes it too, to --journal-path
         with self.signals.held():
             try:
                 verdict = self._wind_up(journal)
