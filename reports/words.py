@@ -11,7 +11,7 @@ import string
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -54,6 +54,8 @@ class Language:
     locale: Locale
     """How numbers and dates are written."""
     words: gettext.NullTranslations
+    names: Mapping[str, str] = field(default_factory=dict)
+    """What an experiment itself says in this language: its title, its claims. Everything else keeps its name."""
 
     def number(self, text: str) -> str:
         """A number as Python writes it (`1,234.5`), with this language's signs (`1.234,5`)."""
@@ -102,8 +104,10 @@ def said(error: BaseException) -> str:
 
 
 def tell(value: Any) -> Any:
-    """A sentence as a plain string in the language that is spoken; everything else as it is."""
-    return _told(value, _spoken.get()) if isinstance(value, Sentence) else value
+    """A sentence, or a name that has a translation, in the language that is spoken; everything else as it is."""
+    if isinstance(value, Sentence):
+        return _told(value, _spoken.get())
+    return _spoken.get().names.get(value, value) if isinstance(value, str) else value
 
 
 def translated(msgid: str, /, **arguments: Any) -> str:
@@ -135,9 +139,10 @@ def known_languages() -> list[str]:
 
 
 @contextmanager
-def speaking(spoken: str | Language) -> Iterator[Language]:
-    """Speak a language, by its code or its own object. Raises UnknownLanguage."""
-    token = _spoken.set(_language(spoken) if isinstance(spoken, str) else spoken)
+def speaking(spoken: str | Language, names: Mapping[str, str] | None = None) -> Iterator[Language]:
+    """Speak a language, by its code or its own object, with names that have a word in it. Raises UnknownLanguage."""
+    found = _language(spoken) if isinstance(spoken, str) else spoken
+    token = _spoken.set(replace(found, names=names) if names else found)
     try:
         yield _spoken.get()
     finally:
@@ -191,6 +196,8 @@ class _Formatter(string.Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, Sentence):
             value = _told(value, self._spoken)
+        elif isinstance(value, str):
+            value = self._spoken.names.get(value, value)
         text = format(value, format_spec)
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
         return self._spoken.number(text) if is_number and format_spec else text

@@ -11,6 +11,7 @@ from reports.render.branding import Branding
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
 from reports.render.look import page
+from reports.render.names import names
 from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
@@ -31,7 +32,7 @@ CLOSE_UPS = 3
 
 def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", branding: Branding | None = None) -> str:
     """The report. Raises whatever goes wrong, UnknownLanguage first: the caller says that there is none."""
-    with speaking(lang):
+    with speaking(lang, names(evidence, lang)):
         spans = fault_spans_of(evidence)
         return page(
             "report.html.j2",

@@ -7,6 +7,7 @@ from typing import Any
 from reports.evidence.reader import Evidence
 from reports.render.branding import Branding
 from reports.render.look import page
+from reports.render.names import names
 from reports.render.tables import figure
 from reports.verdict.journal import mapping
 from reports.verdict.model import Outcome, Verdict, merged
@@ -27,7 +28,8 @@ class Member:
 
 def render_suite(members: Sequence[Member], lang: str | Language = "en", branding: Branding | None = None) -> str:
     """The page. Raises UnknownLanguage."""
-    with speaking(lang):
+    known = {text: told for member in members for text, told in names(member.evidence, lang).items()}
+    with speaking(lang, known):
         rows = [_row(member) for member in members]
         verdict = merged([member.verdict.verdict for member in members]) if members else Outcome.INCONCLUSIVE
         return page(

@@ -9,7 +9,7 @@
   body.append(tip);
   const number = new Intl.NumberFormat(document.documentElement.lang, { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 
-  const parts = (chart) => [...chart.querySelectorAll(".readout, .state")].map((element) => {
+  const parts = (chart) => [...chart.querySelectorAll(".readout"), ...chart.querySelectorAll(".state")].map((element) => {
     const title = element.querySelector("title");
     const from = Number(element.getAttribute("x"));
     const found = { from, to: from + Number(element.getAttribute("width")), lines: title.textContent.split("\n") };

@@ -8,6 +8,7 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+import yaml
 from babel import Locale
 from babel.messages.pofile import read_po
 from evidence_builder import Run
@@ -186,3 +187,25 @@ def test_a_language_without_a_catalogue_is_refused_by_name(run: Run, written: Wr
 def test_what_counts_as_words() -> None:
     assert has_words("canary “{name}”")
     assert not has_words("{value:.3g}")
+
+
+def test_an_experiment_brings_its_own_words(run: Run, written: Written) -> None:
+    run.experiment["extensions"] = [
+        {"name": "stehauf", "translations": {"de": {"failed requests": "<b>Fehlschläge</b>", "lost orders": 3}}}
+    ]
+    run.samples["load-22"].add(END - S, 5, 500)
+    evidence = written(run)
+    verdict = judge(evidence)
+    page = render(evidence, verdict, "de")
+    assert '<th scope="row">&lt;b&gt;Fehlschläge&lt;/b&gt;</th>' in page
+    assert "„&lt;b&gt;Fehlschläge&lt;/b&gt;“: beobachtet" in page
+    assert "Fehlschläge" not in render(evidence, verdict)
+
+
+def test_our_own_experiments_are_german_whole() -> None:
+    for path in sorted((words.CATALOGUES.parents[1] / "experiments").glob("kill-*")):
+        experiment = yaml.safe_load(path.read_text())
+        told = experiment["extensions"][0]["translations"]["de"]
+        listed = [*experiment["steady-state-hypothesis"]["probes"], *experiment["method"], *experiment["rollbacks"]]
+        named = {experiment["title"], experiment["description"], *(one["name"] for one in listed)}
+        assert named == set(told), path
