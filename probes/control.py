@@ -76,11 +76,16 @@ def configure_control(experiment: Mapping[str, Any], event_registry: EventHandle
     event_registry.register(_Finish())
 
 
-def before_experiment_control(context: Mapping[str, Any], configuration: Mapping[str, Any], **arguments: Any) -> None:
+def before_experiment_control(
+    context: Mapping[str, Any],
+    configuration: Mapping[str, Any],
+    secrets: Mapping[str, Any] | None = None,
+    **arguments: Any,
+) -> None:
     """Bring the target to where the experiment can begin; interrupts the run where that fails."""
     conductor = _the_conductor()
     with _interrupting():
-        conductor.begin(context, configuration, arguments)
+        conductor.begin(context, configuration, secrets, arguments)
 
 
 def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook

@@ -5,6 +5,8 @@ STEHAUF_TARGET             docker or embedded; unset: Docker if an engine answer
 STEHAUF_PROJECT            name of the Compose project; unset: ours, ``stehauf``
 STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
 STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
+STEHAUF_LANG               language of the report: en (the default) or de
+STEHAUF_BRANDING           YAML file with the name, logo and accent colour that the report bears
 =========================  =============================================================================
 """
 
@@ -37,6 +39,9 @@ class Settings:
     runs: Path
     state: Path
     """Ledger, locks and the embedded target's files; survives the run."""
+    lang: str
+    """Of the report."""
+    branding: Path | None
     environment: Mapping[str, str]
     """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
 
@@ -73,6 +78,8 @@ class Settings:
             compose_file=compose_file,
             runs=Path(runs) if runs else (checkout() or Path.cwd()) / "reports" / "runs",
             state=user_state_path("stehauf"),
+            lang=environ.get("STEHAUF_LANG") or "en",
+            branding=Path(file) if (file := environ.get("STEHAUF_BRANDING")) else None,
             environment=dict(environ),
         )
 

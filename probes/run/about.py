@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any
 
 from probes.run.recorder import Recorder
+from probes.run.redact import MASK, is_secret_name
 
 __all__ = ["RunAbout"]
 
-_SECRET = re.compile(r"pass|secret|token|key|credential", re.IGNORECASE)
 _PACKAGES = ("stehauf", "chaostoolkit", "chaostoolkit-lib", "docker", "locust", "aiohttp", "numpy")
 
 
@@ -92,7 +92,7 @@ class RunAbout:
 
 def _shown(name: str, value: Any) -> Any:
     """A value of the configuration, masked where its name says that it is a secret."""
-    return "***" if _SECRET.search(name) else value
+    return MASK if is_secret_name(name) else value
 
 
 def _slug(text: str) -> str:

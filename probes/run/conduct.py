@@ -14,12 +14,15 @@ from chaoslib.hypothesis import within_tolerance
 from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
+from probes.run.redact import Redactor
 from probes.run.session import Session
 from probes.run.signals import SignalNote
 from probes.run.telling import tell
 from probes.settings import Settings
 from reports.evidence.jsonl import plain
+from reports.render.branding import Branding, BrandingError, read_branding
 from reports.verdict import write as write_verdict
+from reports.words import UnknownLanguage, speaking
 
 __all__ = ["Conductor"]
 
@@ -37,6 +40,8 @@ class Conductor:
         self.declared_twice = False
         self._stopped: str | None = None
         self._finished = False
+        self._redact = Redactor()
+        self._lang, self._branding = "en", Branding()
 
     @property
     def is_finished(self) -> bool:
@@ -49,7 +54,11 @@ class Conductor:
         return self._session is not None and self._session.is_recording
 
     def begin(
-        self, experiment: Mapping[str, Any], configuration: Mapping[str, Any], arguments: Mapping[str, Any]
+        self,
+        experiment: Mapping[str, Any],
+        configuration: Mapping[str, Any],
+        secrets: Mapping[str, Any] | None,
+        arguments: Mapping[str, Any],
     ) -> None:
         """Take the target. Raises StehaufError; what had been started is then taken down by `finish`."""
         if self._session or self.declared_twice:
@@ -57,10 +66,12 @@ class Conductor:
                 "probes.control is declared more than once (in the experiment, in its settings or by --control-file): "
                 "nothing was started; leave one of them"
             )
+        self._redact = Redactor.of(experiment, configuration, secrets)
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
+        self._lang, self._branding = _look(settings)
         about = RunAbout(experiment, configuration, _source(), observation.expected())
-        self._session = Session(settings, about, observation)
+        self._session = Session(settings, about, observation, self._redact)
         try:
             self._session.begin(experiment, configuration)
         except StehaufError as error:
@@ -111,8 +122,9 @@ class Conductor:
         self._finished = True
         self.signals.hold()
         try:
-            verdict = self._wind_up({**journal, "status": status})
             _make_plain(journal)
+            journal.update(self._redact(journal))  # Chaos Toolkit writes it too, to --journal-path
+            verdict = self._wind_up({**journal, "status": status})
         except Exception as error:
             logger.debug("winding up", exc_info=True)
             logger.error("The run could not be judged: %s: %s", type(error).__name__, error)  # noqa: TRY400
@@ -140,7 +152,7 @@ class Conductor:
         if session.recorder.broken:
             logger.error("Verdict: INCONCLUSIVE. %s", session.recorder.broken)
             return None
-        verdict = write_verdict(session.directory)
+        verdict = write_verdict(session.directory, self._lang, self._branding)
         _point_latest(session.directory)
         tell(verdict, session.directory)
         return str(verdict.verdict)
@@ -158,6 +170,17 @@ class Conductor:
         except Exception as error:
             logger.debug("leaving the target", exc_info=True)
             logger.error("Leaving the target: %s", error)  # noqa: TRY400 - a sentence, not a traceback
+
+
+def _look(settings: Settings) -> tuple[str, Branding]:
+    """The report's language and branding; asked for before anything is broken, so that a typo costs no run."""
+    try:
+        with speaking(settings.lang):
+            return settings.lang, read_branding(settings.branding) if settings.branding else Branding()
+    except (UnknownLanguage, BrandingError) as error:
+        raise ConfigurationError(
+            f"{error}. Set STEHAUF_LANG and STEHAUF_BRANDING right, or leave them unset"
+        ) from error
 
 
 def _source() -> str | None:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from probes.errors import RecordingFailed, TargetError
+from probes.run.redact import Redactor
 from probes.targets.api import Event, Inspectable, Instance, Watchable
 from reports.evidence.jsonl import JsonLines, write_json
 
@@ -43,12 +44,15 @@ class Recordable(Inspectable, Watchable, Protocol):
 class Recorder:
     """The evidence files of one run. Every method is safe from any thread.
 
+    What it writes has passed the redactor: secrets become `***`.
+
     A disk that refuses does not raise in the thread that recorded: it sets `broken`, and `check` raises
     RecordingFailed where the experiment can be ended.
     """
 
-    def __init__(self, directory: Path, target: Recordable) -> None:
+    def __init__(self, directory: Path, target: Recordable, redact: Redactor | None = None) -> None:
         self.directory = directory
+        self._redact = redact or Redactor()
         self.broken: str | None = None
         self._target = target
         self._lines: dict[str, JsonLines] = {}
@@ -78,20 +82,27 @@ class Recorder:
                 self._lines[file] = JsonLines(self.directory / file)
             lines = self._lines[file]
         try:
-            lines.append(dict(line))
+            lines.append(self._redact(dict(line)))
         except OSError as error:
             self._refused(file, error)
 
     def write(self, file: str, content: Mapping[str, Any]) -> None:
         """Write a JSON file of the run whole."""
         try:
-            write_json(self.directory / file, content)
+            write_json(self.directory / file, self._redact(content))
         except OSError as error:
             self._refused(file, error)
 
+    def sweep(self) -> None:
+        """Redact what others wrote into the run's directory."""
+        try:
+            self._redact.sweep(self.directory)
+        except OSError as error:
+            self._refused(str(error.filename), error)
+
     def problem(self, what: str, detail: str) -> None:
         """Note that evidence is incomplete: with any such line the verdict is not PASS."""
-        logger.error("Recording: %s: %s", what, detail)
+        logger.error("Recording: %s: %s", what, self._redact.text(detail))
         self.append("problems.jsonl", {"at_ns": time.time_ns(), "what": what, "detail": detail})
 
     def fault(self, phase: FaultPhase, fault_id: str, fault: str, instance: Instance, detail: str = "") -> None:

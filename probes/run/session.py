@@ -25,6 +25,7 @@ from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
+from probes.run.redact import Redactor
 from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
 
@@ -53,7 +54,8 @@ class Session:
     ledger: Ledger
     orders: OrderCollector | None = None
 
-    def __init__(self, settings: Settings, about: RunAbout, observation: Observation) -> None:
+    def __init__(self, settings: Settings, about: RunAbout, observation: Observation, redact: Redactor) -> None:
+        self._redact = redact
         self.about = about
         self._settings = settings
         self._observation = observation
@@ -86,7 +88,7 @@ class Session:
         self._take_target()
         try:
             self._prepare_target(experiment, configuration)
-            self.recorder = Recorder(self.about.make_directory(self._settings.runs), self.target)
+            self.recorder = Recorder(self.about.make_directory(self._settings.runs), self.target, self._redact)
         except BaseException:
             self._release_target()
             raise
@@ -121,6 +123,7 @@ class Session:
         self.recorder.write("journal.json", journal)
         self.about.end(interrupted())
         self.about.write(self.recorder)
+        self.recorder.sweep()
         self._finished = True
 
     def close(self) -> None:

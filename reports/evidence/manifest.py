@@ -4,6 +4,7 @@ import hashlib
 from pathlib import Path
 
 from reports.evidence.jsonl import read_json, write_json
+from reports.words import say
 
 __all__ = ["DERIVED", "raw_hashes", "sealed", "verify_manifest", "write_manifest"]
 
@@ -46,15 +47,15 @@ def write_manifest(directory: Path) -> None:
 def verify_manifest(directory: Path) -> list[str]:
     """One sentence for each difference between the directory and its manifest; empty where they agree."""
     if not (directory / NAME).exists():
-        return [f"{NAME} is missing: nothing says what the files were when the run ended"]
+        return [say("{file} is missing: nothing says what the files were when the run ended", file=NAME)]
     expected, actual = sealed(directory), _hashes(directory)
     if not expected:
-        return [f"{NAME} cannot be read"]
-    differences = [f"{path} is missing" for path in expected if path not in actual]
+        return [say("{file} cannot be read", file=NAME)]
+    differences = [say("{file} is missing", file=path) for path in expected if path not in actual]
     added = [path for path in actual if path not in expected and path.endswith(EVIDENCE)]
-    differences += [f"{path} was added after the run was sealed" for path in added]
+    differences += [say("{file} was added after the run was sealed", file=path) for path in added]
     changed = [path for path in expected if path in actual and expected[path] != actual[path]]
-    differences += [f"{path} was changed after the run was sealed" for path in changed]
+    differences += [say("{file} was changed after the run was sealed", file=path) for path in changed]
     return sorted(differences)
 
 

@@ -20,6 +20,7 @@ from reports.evidence.records import (
     parse,
 )
 from reports.evidence.tables import SampleFile, Source
+from reports.words import say_n
 
 __all__ = ["Evidence", "Recording"]
 
@@ -167,7 +168,10 @@ class Evidence:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
         _ = self.fulfilments, self.problems, self.checks
-        lines = [f"{name}: {count} damaged line(s) dropped" for name, count in self._damage.items()]
+        lines = [
+            say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
+            for name, count in self._damage.items()
+        ]
         files = [file for source in self.sources.values() for file in source.files]
         return (*lines, *(sentence for file in files for sentence in file.damage()))
 

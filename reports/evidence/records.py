@@ -6,6 +6,8 @@ from functools import cache
 from types import UnionType
 from typing import Any, TypeVar, cast, get_args, get_type_hints
 
+from reports.words import N_, say
+
 __all__ = [
     "Check",
     "Event",
@@ -21,6 +23,9 @@ __all__ = [
 ]
 
 Record = TypeVar("Record")
+
+KINDS = (N_("crash"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"))
+"""Kinds of fault that have a word of their own in other languages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +88,9 @@ class Fault:
     @property
     def title(self) -> str:
         """`crash of product`."""
-        return f"{self.kind} of {self.service}"
+        return say(
+            "{kind} of {service}", kind=say(self.kind) if self.kind in KINDS else self.kind, service=self.service
+        )
 
 
 @dataclass(frozen=True, slots=True)

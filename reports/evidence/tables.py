@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from reports.evidence.jsonl import read_json, read_lines
 from reports.evidence.samples import DEGRADED, RECORD
+from reports.words import N_, say
 
 __all__ = ["TABLE", "SampleFile", "Source", "Table", "degraded", "done_ns", "failed", "good", "sent_ns"]
 
@@ -95,17 +96,20 @@ class SampleFile:
 
     def damage(self) -> list[str]:
         """A sentence for each sign that this file is not what its writer wrote."""
-        found = [f"{self.path.name} ends with a torn record"] if self.torn_bytes else []
+        found: list[str] = [say("{file} ends with a torn record", file=self.path.name)] if self.torn_bytes else []
         if self.about is None:
-            return [*found, f"{self.path.with_suffix('.json').name} is missing or cannot be read"]
+            return [*found, say("{file} is missing or cannot be read", file=self.path.with_suffix(".json").name)]
         written = self.about.get("samples")
         if isinstance(written, int) and written != len(self.table):
-            found.append(f"{self.path.name} holds {len(self.table)} samples, its writer wrote {written}")
+            told = N_("{file} holds {there} samples, its writer wrote {written}")
+            found.append(say(told, file=self.path.name, there=len(self.table), written=written))
         if read_lines(self.path.with_suffix(".contents.jsonl")).damaged:
-            found.append(f"{self.path.with_suffix('.contents.jsonl').name} has damaged lines")
+            name = self.path.with_suffix(".contents.jsonl").name
+            found.append(say("{file} has damaged lines", file=name))
         missing = set(np.unique(self.table["content"]).tolist()) - {0} - self.contents.keys()
         if missing:
-            found.append(f"{self.path.name} refers to {len(missing)} contents that are not there")
+            told = N_("{file} refers to {count} contents that are not there")
+            found.append(say(told, file=self.path.name, count=len(missing)))
         return found
 
 

@@ -10,6 +10,7 @@ from reports.evidence.tables import SampleFile, Source, degraded, done_ns, good,
 from reports.figures.missing import MissingEvidence
 from reports.figures.sources import ALL, from_source, users_canary
 from reports.figures.windows import breaker_window, fault_spans, faults_of, transitions_of
+from reports.words import N_, say
 
 __all__ = ["degraded_outside_fault", "fallback_held"]
 
@@ -62,8 +63,9 @@ def _last_known(source: Source, asked: int, part: str) -> Any:
             known = int(done[last]), text
     content = _part(known[1], part) if known else None
     if _empty(content):
-        what = f"{part!r} in a content" if part else "content"
-        raise MissingEvidence(f"{source.name} kept no {what} of a good answer from before the fault")
+        what = say("{part!r} in a content", part=part) if part else say("content")
+        told = N_("{source} kept no {what} of a good answer from before the fault")
+        raise MissingEvidence(say(told, source=source.name, what=what))
     return content
 
 
@@ -72,7 +74,8 @@ def _served(file: SampleFile, asked: int, following: int, part: str) -> list[Any
     rows = degraded(file.table) & (done >= asked) & (done < following)
     numbers = set(file.table["content"][rows].tolist())
     if not numbers <= file.contents.keys():
-        raise MissingEvidence(f"{file.path.name} did not keep the content of every degraded answer")
+        told = N_("{file} did not keep the content of every degraded answer")
+        raise MissingEvidence(say(told, file=file.path.name))
     return [_part(file.contents[number], part) for number in numbers]
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 
 from reports.evidence.reader import Evidence
 from reports.figures.missing import MissingEvidence
+from reports.words import N_, say
 
 __all__ = ["acknowledged_orders", "duplicated_orders", "lost_orders"]
 
@@ -28,13 +29,12 @@ def duplicated_orders(evidence: Evidence) -> int:
 def _acknowledged(evidence: Evidence) -> set[str]:
     found = {order.id for order in evidence.orders if order.outcome == "acknowledged"}
     if not found:
-        raise MissingEvidence("no order was acknowledged during the run: none could have been lost")
+        raise MissingEvidence(say("no order was acknowledged during the run: none could have been lost"))
     return found
 
 
 def _fulfilments(evidence: Evidence) -> Counter[str]:
     if not evidence.fulfilments_complete:
-        raise MissingEvidence(
-            "fulfilments.jsonl is missing or not complete: what was not seen may still have been fulfilled"
-        )
+        told = N_("{file} is missing or not complete: what was not seen may still have been fulfilled")
+        raise MissingEvidence(say(told, file="fulfilments.jsonl"))
     return Counter(fulfilment.id for fulfilment in evidence.fulfilments)

@@ -12,6 +12,7 @@ from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault, Snapshot
 from reports.figures.recovery import died_event, started_event
 from reports.figures.windows import FOREVER
+from reports.words import N_, joined, say
 
 __all__ = ["RECEIPTS", "Receipt", "receipt"]
 
@@ -44,12 +45,15 @@ def receipt(evidence: Evidence, fault: Fault) -> Receipt:
     """The receipt for `fault`; one that has no rule, or was never asked for, is not proved."""
     rule = RECEIPTS.get(fault.kind)
     if rule is None:
-        why = f"there is no rule that could prove a {fault.kind!r}"
-        return Receipt(fault, False, False, f"{fault.title} is not proved: {why}", (why,), ())
+        return _unproved(fault, say("there is no rule that could prove a {kind!r}", kind=fault.kind))
     if fault.asked_ns is None:
-        why = "no record says when it was asked for"
-        return Receipt(fault, False, False, f"{fault.title} is not proved: {why}", (why,), ())
+        return _unproved(fault, say("no record says when it was asked for"))
     return rule(evidence, fault)
+
+
+def _unproved(fault: Fault, *missing: str, broken: bool = False, facts: tuple[tuple[str, str], ...] = ()) -> Receipt:
+    sentence = say("{fault} is not proved: {why}", fault=fault.title, why=joined(missing))
+    return Receipt(fault, False, broken, sentence, missing, facts)
 
 
 def _crash(evidence: Evidence, fault: Fault) -> Receipt:
@@ -66,12 +70,12 @@ def _crash(evidence: Evidence, fault: Fault) -> Receipt:
     missing = [*broken, *_restarted(died, started, before, after)]
     facts = _facts(fault, died, started, before, after)
     if missing:
-        sentence = f"{fault.title} is not proved: {'; '.join(missing)}"
-        return Receipt(fault, False, not broken, sentence, tuple(missing), facts)
-    sentence = (
-        f"{fault.service} died by itself with exit code {SIGKILL_EXIT} and its restart policy started it "
-        "again: the target reports a die event, no kill event with it, and one restart more"
-    )
+        return _unproved(fault, *missing, broken=not broken, facts=facts)
+    sentence = say(
+        "{service} died by itself with exit code {code} and its restart policy started it "
+        "again: the target reports a die event, no kill event with it, and one restart more",
+        service=fault.service, code=SIGKILL_EXIT,
+    )  # fmt: skip
     return Receipt(fault, True, True, sentence, (), facts)
 
 
@@ -79,43 +83,46 @@ def _broken(evidence: Evidence, fault: Fault, died: Event | None) -> list[str]:
     """What is missing to say that the process died by itself, and of this fault."""
     asked = fault.asked_ns or 0
     if died is None:
-        return [f"the target reported no die event of {fault.instance or 'the instance'} after it was asked for"]
+        instance = fault.instance or say("the instance")
+        return [say("the target reported no die event of {instance} after it was asked for", instance=instance)]
     between = [
         event.kind
         for event in evidence.events
         if event.instance == fault.instance and asked - BEFORE_NS <= event.at_ns <= died.at_ns + LATE_NS
     ]
-    missing = []
+    missing: list[str] = []
     if "kill" in between or "stop" in between:
         kind = "kill" if "kill" in between else "stop"
-        missing.append(f"the target reported a {kind} event with the death: an operator's {kind}, not a crash")
+        told = N_("the target reported a {kind} event with the death: an operator's {kind}, not a crash")
+        missing.append(say(told, kind=kind))
     if "oom" in between:
-        missing.append("the target reported that memory ran out: the process died of that")
+        missing.append(say("the target reported that memory ran out: the process died of that"))
     if died.at_ns - asked > EFFECT_NS:
-        missing.append(f"it died {(died.at_ns - asked) / 1e9:.1f} s after it was asked for: too late to be its effect")
+        told = N_("it died {seconds:.1f} s after it was asked for: too late to be its effect")
+        missing.append(say(told, seconds=(died.at_ns - asked) / 1e9))
     if died.exit_code != SIGKILL_EXIT:
-        missing.append(f"the exit code was {died.exit_code}, a crash leaves {SIGKILL_EXIT}")
+        told = N_("the exit code was {code}, a crash leaves {expected}")
+        missing.append(say(told, code=died.exit_code, expected=SIGKILL_EXIT))
     return missing
 
 
 def _restarted(died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None) -> list[str]:
     """What is missing to say that the restart policy brought it back."""
-    missing = []
+    missing: list[str] = []
     if died is not None and started is None:
-        missing.append("the target reported no start event after the death")
+        missing.append(say("the target reported no start event after the death"))
     if before is None:
-        missing.append("no inspection of the instance from before the death")
+        missing.append(say("no inspection of the instance from before the death"))
     if after is None:
-        missing.append("no inspection of the instance from after the start")
+        missing.append(say("no inspection of the instance from after the start"))
     if before is None or after is None:
         return missing
     if after.restart_count != before.restart_count + 1:
-        missing.append(
-            f"the restart count went from {before.restart_count} to {after.restart_count}, "
-            f"one restart makes {before.restart_count + 1}"
-        )
+        told = N_("the restart count went from {before} to {after}, one restart makes {expected}")
+        counts = {"before": before.restart_count, "after": after.restart_count}
+        missing.append(say(told, **counts, expected=before.restart_count + 1))
     if before.started_ns is None or after.started_ns is None or after.started_ns <= before.started_ns:
-        missing.append("inspection shows no later time of start")
+        missing.append(say("inspection shows no later time of start"))
     return missing
 
 
@@ -138,23 +145,23 @@ def _facts(
     fault: Fault, died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None
 ) -> tuple[tuple[str, str], ...]:
     def count(snapshot: Snapshot | None) -> str:
-        return "not seen" if snapshot is None else str(snapshot.restart_count)
+        return say("not seen") if snapshot is None else str(snapshot.restart_count)
 
     return (
-        ("instance", fault.instance[:12] if len(fault.instance) == CONTAINER_ID else fault.instance),
-        ("asked", _clock(fault.asked_ns)),
-        ("die event", _clock(died.at_ns if died else None)),
-        ("exit code", "not seen" if died is None or died.exit_code is None else str(died.exit_code)),
-        ("start event", _clock(started.at_ns if started else None)),
-        ("restart count", f"{count(before)} → {count(after)}"),
-        ("started at, before", _clock(before.started_ns if before else None)),
-        ("started at, after", _clock(after.started_ns if after else None)),
+        (say("instance"), fault.instance[:12] if len(fault.instance) == CONTAINER_ID else fault.instance),
+        (say("asked"), _clock(fault.asked_ns)),
+        (say("die event"), _clock(died.at_ns if died else None)),
+        (say("exit code"), say("not seen") if died is None or died.exit_code is None else str(died.exit_code)),
+        (say("start event"), _clock(started.at_ns if started else None)),
+        (say("restart count"), joined((count(before), count(after)), " → ")),
+        (say("started at, before"), _clock(before.started_ns if before else None)),
+        (say("started at, after"), _clock(after.started_ns if after else None)),
     )
 
 
 def _clock(at_ns: int | None) -> str:
     if at_ns is None:
-        return "not seen"
+        return say("not seen")
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3] + " UTC"
 
 

@@ -8,6 +8,7 @@ from reports.evidence.tables import Source, done_ns, good, sent_ns
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.sources import users_canary
 from reports.figures.windows import fault_spans, faults_of, transitions_of
+from reports.words import N_, say
 
 __all__ = [
     "breaker_opened",
@@ -72,13 +73,15 @@ def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, f
     started = started_event(evidence, fault, following)
     if started is None:
         _refuse_lost_events(evidence, fault, following)
-        raise NotRecovered(f"{fault.service} was not reported to have started again in {watched:.3g} s", watched)
+        told = N_("{service} was not reported to have started again in {watched:.3g} s")
+        raise NotRecovered(say(told, service=fault.service, watched=watched), watched)
     bad = done[~is_good & (done >= asked) & (done < following)]
     noticed = int(bad.min()) if bad.size else asked
     back = done[is_good & (sent >= max(noticed, started.at_ns)) & (done < following)]
     if not back.size:
-        seen = "failed or degraded answers" if bad.size else "no good answer"
-        raise NotRecovered(f"users saw {seen} for the {watched:.3g} s that were watched after the fault", watched)
+        seen = say("failed or degraded answers") if bad.size else say("no good answer")
+        told = N_("users saw {seen} for the {watched:.3g} s that were watched after the fault")
+        raise NotRecovered(say(told, seen=seen, watched=watched), watched)
     return int(np.min(back))
 
 
@@ -86,10 +89,12 @@ def _refuse_lost_events(evidence: Evidence, fault: Fault, following: int) -> Non
     """A start that was not reported is no proof of absence where the events are known to have holes."""
     died = died_event(evidence, fault, following)
     if died is None:
-        raise MissingEvidence(f"the target did not report that {fault.service} died: nothing to recover from")
+        told = N_("the target did not report that {service} died: nothing to recover from")
+        raise MissingEvidence(say(told, service=fault.service))
     later = (one.started_ns or 0 for one in evidence.snapshots if one.instance == fault.instance)
     if any(died.at_ns < started < following for started in later):
-        raise MissingEvidence(f"inspection shows that {fault.service} started again, but no event says when")
+        told = N_("inspection shows that {service} started again, but no event says when")
+        raise MissingEvidence(say(told, service=fault.service))
 
 
 def _first(evidence: Evidence, fault: Fault, kind: str, since: int, until: int) -> Event | None:

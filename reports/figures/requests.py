@@ -6,6 +6,7 @@ from reports.evidence.reader import Evidence
 from reports.evidence.tables import degraded, done_ns, failed, good
 from reports.figures.missing import MissingEvidence
 from reports.figures.sources import ALL, from_source, users_canary
+from reports.words import N_, say
 
 __all__ = [
     "answers",
@@ -80,7 +81,8 @@ def downtime_seconds(evidence: Evidence, canary: str = "") -> float:
     """Seconds in which a user would have failed: failed samples of a canary over its rate."""
     source = users_canary(evidence, canary)
     if source.rate is None:
-        raise MissingEvidence(f"the rate of {source.name} is not known: failures cannot be turned into seconds")
+        told = N_("the rate of {source} is not known: failures cannot be turned into seconds")
+        raise MissingEvidence(say(told, source=source.name))
     return int(failed(source.table).sum()) / source.rate
 
 

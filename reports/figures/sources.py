@@ -3,6 +3,7 @@
 from reports.evidence.reader import Evidence
 from reports.evidence.tables import Source
 from reports.figures.missing import MissingEvidence
+from reports.words import say
 
 __all__ = ["ALL", "from_source", "recorded_users", "user_sources", "users_canary"]
 
@@ -15,11 +16,11 @@ def user_sources(evidence: Evidence) -> tuple[str, ...]:
     """Names of the sources that stand for users, as configured. Raises MissingEvidence."""
     recording = evidence.recording
     if recording is None:
-        raise MissingEvidence("run.json does not say what was recorded")
+        raise MissingEvidence(say("run.json does not say what was recorded"))
     load = ("load",) if recording.load else ()
     names = (*load, *(f"canary:{name}" for name in recording.canaries[:1]))
     if not names:
-        raise MissingEvidence("neither load nor a canary was configured: nobody stood for a user")
+        raise MissingEvidence(say("neither load nor a canary was configured: nobody stood for a user"))
     return names
 
 
@@ -41,8 +42,10 @@ def from_source(evidence: Evidence, source: str = ALL) -> Source:
         return Source(ALL, tuple(file for part in parts for file in part.files))
     found = evidence.sources.get(source)
     if found is None or not len(found.table):
-        there = ", ".join(sorted(evidence.sources)) or "none at all"
-        raise MissingEvidence(f"no samples of {source!r} were recorded (there are: {there})")
+        there = ", ".join(sorted(evidence.sources)) or say("none at all")
+        raise MissingEvidence(
+            say("no samples of {source!r} were recorded (there are: {there})", source=source, there=there)
+        )
     return found
 
 
@@ -52,5 +55,5 @@ def users_canary(evidence: Evidence, name: str = "") -> Source:
         return from_source(evidence, f"canary:{name}")
     canaries = evidence.recording.canaries if evidence.recording else ()
     if not canaries:
-        raise MissingEvidence("no canary was configured: nothing says what a user saw from moment to moment")
+        raise MissingEvidence(say("no canary was configured: nothing says what a user saw from moment to moment"))
     return from_source(evidence, f"canary:{canaries[0]}")

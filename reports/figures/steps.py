@@ -11,6 +11,10 @@ from reports.figures.missing import MissingEvidence
 from reports.figures.recovery import died_event, recovered_ns, started_event
 from reports.figures.sources import users_canary
 from reports.figures.windows import fault_spans, faults_of
+from reports.words import N_, say
+
+STATES = {"open": N_("open"), "half-open": N_("half-open"), "closed": N_("closed")}
+"""Of a breaker, in the order of a recovery."""
 
 __all__ = ["Step", "fault_steps", "recovery_steps"]
 
@@ -50,19 +54,19 @@ def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
     died = died_event(evidence, fault, following)
     started = started_event(evidence, fault, following)
     found: list[tuple[str, str, int | None, str, float | None]] = [
-        ("asked", "fault asked for", asked, "the fault's own record", EVENT_RESOLUTION_S),
+        ("asked", say("fault asked for"), asked, say("the fault's own record"), EVENT_RESOLUTION_S),
         (
             "died",
-            "process died",
+            say("process died"),
             died.at_ns if died else None,
-            "the target's event",
+            say("the target's event"),
             _death_doubt_s(evidence, fault, died),
         ),
         (
             "started",
-            "started again",
+            say("started again"),
             started.at_ns if started else None,
-            "the target's event",
+            say("the target's event"),
             EVENT_RESOLUTION_S,
         ),
         *_answering(evidence, fault, died.at_ns if died else None, following),
@@ -100,7 +104,7 @@ def _answering(evidence: Evidence, fault: Fault, died: int | None, following: in
         table = source.table
         rows = good(table) & (sent_ns(table) > died) & (done_ns(table) < following)
         at = int(np.min(done_ns(table)[rows])) if rows.any() else None
-    return [("answering", "answers by itself", at, f"canary “{fault.service}”", _interval(source))]
+    return [("answering", say("answers by itself"), at, say("canary “{name}”", name=fault.service), _interval(source))]
 
 
 def _healthy(evidence: Evidence, fault: Fault, started: int | None, following: int) -> Row:
@@ -117,9 +121,9 @@ def _healthy(evidence: Evidence, fault: Fault, started: int | None, following: i
         at = next(healthy, None)
     return (
         "healthy",
-        "reported healthy",
+        say("reported healthy"),
         at,
-        "the target's health check",
+        say("the target's health check"),
         health_interval_s(evidence, fault.service),
     )
 
@@ -139,8 +143,8 @@ def _users(evidence: Evidence, fault: Fault, asked: int, following: int) -> list
     except MissingEvidence:
         at = None
     name = source.name.removeprefix("canary:")
-    told = "first good answer" if _stands_for_users(evidence, fault) else "first good answer to a user"
-    return [("good", told, at, f"canary “{name}”", _interval(source))]
+    told = say("first good answer") if _stands_for_users(evidence, fault) else say("first good answer to a user")
+    return [("good", told, at, say("canary “{name}”", name=name), _interval(source))]
 
 
 def _breakers(evidence: Evidence, asked: int, following: int) -> list[Row]:
@@ -148,7 +152,7 @@ def _breakers(evidence: Evidence, asked: int, following: int) -> list[Row]:
     rows: list[Row] = []
     for breaker in sorted({item.breaker for item in evidence.transitions}):
         at = asked
-        for state in ("open", "half-open", "closed"):
+        for state, word in STATES.items():
             moves = (
                 item.time_ns
                 for item in evidence.transitions
@@ -159,7 +163,8 @@ def _breakers(evidence: Evidence, asked: int, following: int) -> list[Row]:
             if found is None:
                 break
             at = found
-            rows.append((state, f"breaker “{breaker}” {state}", at, "the breaker's own record", EVENT_RESOLUTION_S))
+            told = say("breaker “{breaker}” {state}", breaker=breaker, state=say(word))
+            rows.append((state, told, at, say("the breaker's own record"), EVENT_RESOLUTION_S))
     return rows
 
 

@@ -5,6 +5,7 @@ from itertools import pairwise
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Fault, Transition
 from reports.figures.missing import MissingEvidence
+from reports.words import N_, say
 
 __all__ = ["FOREVER", "Window", "breaker_window", "fault_spans", "faults_of", "transitions_of"]
 
@@ -19,8 +20,10 @@ def faults_of(evidence: Evidence, service: str) -> tuple[Fault, ...]:
     """Faults of a service in the order asked. Raises MissingEvidence where there is none."""
     found = [fault for fault in evidence.faults if fault.service == service and fault.asked_ns is not None]
     if not found:
-        hit = ", ".join(sorted({fault.service for fault in evidence.faults})) or "none at all"
-        raise MissingEvidence(f"no fault of {service!r} was recorded (services hit: {hit})")
+        hit = ", ".join(sorted({fault.service for fault in evidence.faults})) or say("none at all")
+        raise MissingEvidence(
+            say("no fault of {service!r} was recorded (services hit: {hit})", service=service, hit=hit)
+        )
     return tuple(sorted(found, key=lambda fault: fault.asked_ns or 0))
 
 
@@ -34,12 +37,15 @@ def transitions_of(evidence: Evidence, breaker: str) -> tuple[Transition, ...]:
     """What a breaker did. Raises MissingEvidence where it was never read, or a transition is missing."""
     found = tuple(transition for transition in evidence.transitions if transition.breaker == breaker)
     if not found:
-        there = ", ".join(sorted({transition.breaker for transition in evidence.transitions})) or "none at all"
-        raise MissingEvidence(f"breaker {breaker!r} was never read (read were: {there})")
+        there = ", ".join(sorted({transition.breaker for transition in evidence.transitions})) or say("none at all")
+        raise MissingEvidence(
+            say("breaker {breaker!r} was never read (read were: {there})", breaker=breaker, there=there)
+        )
     for before, after in pairwise(found):
         same = (before.source, before.boot) == (after.source, after.boot)
         if same and before.seq is not None and after.seq is not None and after.seq > before.seq + 1:
-            raise MissingEvidence(f"breaker {breaker!r}: transitions {before.seq + 1} to {after.seq - 1} are missing")
+            told = N_("breaker {breaker!r}: transitions {first} to {last} are missing")
+            raise MissingEvidence(say(told, breaker=breaker, first=before.seq + 1, last=after.seq - 1))
     return found
 
 

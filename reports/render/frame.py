@@ -7,8 +7,9 @@ from markupsafe import Markup
 from reports.evidence.reader import Evidence
 from reports.figures import Step, fault_steps
 from reports.figures.windows import FOREVER
-from reports.render.formats import seconds
+from reports.render.formats import interval, seconds, short
 from reports.render.svg import Scale, el, text, ticks
+from reports.words import tell, translated
 
 __all__ = ["FaultSpan", "Frame", "axis", "fault_shades", "fault_spans_of", "panel_title", "y_axis"]
 
@@ -47,6 +48,12 @@ class Frame:
         """Where the plot ends."""
         return self.width - 14
 
+    @property
+    def time(self) -> str:
+        """Where the time axis begins and ends: two coordinates, and the seconds that they stand for."""
+        low, high = ((at - self.zero_ns) / 1e9 for at in (self.begin_ns, self.end_ns))
+        return f"{self.gutter:g} {self.right:g} {low:.6f} {high:.6f}"
+
     def x(self, at_ns: float) -> float:
         """The coordinate of a time."""
         return Scale(self.begin_ns, self.end_ns, self.gutter, self.right)(at_ns)
@@ -76,12 +83,12 @@ def fault_shades(frame: Frame, spans: tuple[FaultSpan, ...], top: float, bottom:
     parts = []
     for span in spans:
         until = frame.end_ns if span.until_ns is None else span.until_ns
-        told = seconds((until - span.asked_ns) / 1e9) if span.until_ns else "no recovery seen"
-        parts.append(frame.span((span.asked_ns, until), (top, bottom - top), "fault", f"{span.title}, {told}"))
+        told = seconds((until - span.asked_ns) / 1e9) if span.until_ns else translated("no recovery seen")
+        parts.append(frame.span((span.asked_ns, until), (top, bottom - top), "fault", f"{tell(span.title)}, {told}"))
         x = frame.x(span.asked_ns)
         parts.append(el("line", x1=x, x2=x, y1=top - 4, y2=bottom, cls="asked"))
         flip = x > (frame.gutter + frame.right) / 2
-        label = f"{span.title} · {told}"
+        label = f"{tell(span.title)} · {told}"
         parts.append(text(x - 5 if flip else x + 5, top - 6, label, "fault-name", "end" if flip else "start"))
     return parts[: 3 * 12]  # a dozen names at most: more cannot be read
 
@@ -93,7 +100,7 @@ def axis(frame: Frame, y: float, top: float) -> list[Markup]:
     for tick in ticks(low, high, 5 if frame.narrow else 10):
         x = frame.x(frame.zero_ns + tick * 1e9)
         parts.append(el("line", x1=x, x2=x, y1=top, y2=y, cls="grid"))
-        parts.append(text(x, y + 15, f"{tick:g} s".replace("-", "\N{MINUS SIGN}"), "tick", "middle"))
+        parts.append(text(x, y + 15, interval(tick), "tick", "middle"))
     return parts
 
 
@@ -103,7 +110,7 @@ def y_axis(frame: Frame, scale: Scale, at: list[float], unit: str = "") -> list[
     for value in at:
         y = scale(value)
         parts.append(el("line", x1=frame.gutter, x2=frame.right, y1=y, y2=y, cls="grid"))
-        parts.append(text(frame.gutter - 7, y + 3.5, f"{value:,g}{unit}", "tick", "end"))
+        parts.append(text(frame.gutter - 7, y + 3.5, f"{short(value)}{unit}", "tick", "end"))
     return parts
 
 
@@ -111,7 +118,8 @@ def panel_title(frame: Frame, y: float, title: str, keys: tuple[tuple[str, str],
     """The name of a panel, and what its colours mean."""
     parts = [text(0 if frame.narrow else frame.gutter, y, title, "panel")]
     x = frame.right
-    for cls, label in reversed(keys):
+    for cls, name in reversed(keys):
+        label = str(tell(name))
         width = len(label) * 6.3 + 20
         x -= width
         parts.append(el("rect", x=x, y=y - 8, width=9, height=9, rx=2, cls=cls))

@@ -5,19 +5,20 @@ from itertools import pairwise
 from markupsafe import Markup
 
 from reports.figures import Step
-from reports.render.formats import seconds
+from reports.render.formats import interval, seconds
 from reports.render.frame import FaultSpan
 from reports.render.svg import Scale, el, svg, text, ticks
+from reports.words import N_, joined, say, tell
 
 __all__ = ["ladder", "segments"]
 
 ROW = 25.0
 PHASES = {
-    ("asked", "died"): "dying",
-    ("died", "started"): "waiting for the restart",
-    ("started", "answering"): "starting up",
-    ("answering", "good"): "reaching the users",
-    ("started", "good"): "starting up, and reaching the users",
+    ("asked", "died"): N_("dying"),
+    ("died", "started"): N_("waiting for the restart"),
+    ("started", "answering"): N_("starting up"),
+    ("answering", "good"): N_("reaching the users"),
+    ("started", "good"): N_("starting up, and reaching the users"),
 }
 """What passes between two steps, in words."""
 
@@ -31,7 +32,7 @@ def segments(steps: tuple[Step, ...]) -> list[tuple[str, float, float]]:
         first, last = at[begin] or 0.0, at[end] or 0.0
         if last < first:
             return []  # the users were served before the canary looked: no phases to tell apart
-        found.append((PHASES.get((begin, end), f"{begin} to {end}"), first, last))
+        found.append((say(PHASES.get((begin, end), N_("between"))), first, last))
     return found
 
 
@@ -48,10 +49,10 @@ def ladder(name: str, width: float, span: FaultSpan) -> Markup:
         x = scale(tick)
         parts += [
             el("line", x1=x, x2=x, y1=36, y2=bottom, cls="grid"),
-            text(x, bottom + 15, f"{tick:g} s", "tick", "middle"),
+            text(x, bottom + 15, interval(tick), "tick", "middle"),
         ]
     for number, (label, begin, end) in enumerate(segments(span.steps)):
-        told = f"{label}: {seconds(end - begin)}"
+        told = f"{tell(label)}: {seconds(end - begin)}"
         x, length = scale(begin), scale(end) - scale(begin)
         cls = f"phase p{number}"
         parts.append(el("rect", el("title", told), x=x, y=8, width=max(length, 1.0), height=20, cls=cls))
@@ -59,7 +60,8 @@ def ladder(name: str, width: float, span: FaultSpan) -> Markup:
             parts.append(text(x + length / 2, 22, told, "phase-name", "middle"))
     for row, (number, step) in enumerate(seen):
         parts += _rung(scale, step, number, 44 + ROW * row + ROW / 2, narrow=narrow)
-    about = (f"Steps of the {span.title}", "; ".join(f"{step.name} after {seconds(step.seconds)}" for _, step in seen))
+    steps = (say("{step} after {time}", step=step.name, time=seconds(step.seconds)) for _, step in seen)
+    about = (say("Steps of the {fault}", fault=span.title), joined(steps))
     return svg(name, (width, bottom + 24), about, parts, "chart")
 
 

@@ -9,11 +9,25 @@ from reports.evidence.reader import Evidence
 from reports.evidence.records import Snapshot
 from reports.render.frame import Frame
 from reports.render.svg import text
+from reports.words import N_, joined, say
 
 __all__ = ["LANE", "Lane", "breaker_lanes", "draw_lanes", "instance_lanes"]
 
 LANE = 22.0
 """Height of a lane with the space below it."""
+
+STATES = {
+    "healthy": N_("healthy"),
+    "running": N_("running"),
+    "starting": N_("starting"),
+    "unhealthy": N_("unhealthy"),
+    "down": N_("down"),
+    "paused": N_("paused"),
+    "open": N_("open"),
+    "half-open": N_("half-open"),
+    "closed": N_("closed"),
+}
+"""States of an instance or a breaker that have a colour and a word; any other is shown as it is."""
 
 EVENT_STATES = {"die": "down", "start": "starting", "pause": "paused", "resume": "running", "stop": "down"}
 
@@ -68,7 +82,14 @@ def draw_lanes(frame: Frame, lanes: list[Lane], y: float) -> list[Markup]:
             if end < frame.begin_ns or begin > frame.end_ns:
                 continue
             cls = f"state {_class(state)}"
-            parts.append(frame.span((begin, end), (top + 1, LANE - 8), cls, f"{lane.name}: {state}"))
+            parts.append(
+                frame.span(
+                    (begin, end),
+                    (top + 1, LANE - 8),
+                    cls,
+                    joined((lane.name, say(STATES[state]) if state in STATES else state), ": "),
+                )
+            )
     return parts
 
 
@@ -83,5 +104,4 @@ def _reported(kind: str, health: str | None) -> str:
 
 
 def _class(state: str) -> str:
-    known = {"healthy", "running", "starting", "unhealthy", "down", "paused", "open", "half-open", "closed"}
-    return f"is-{state}" if state in known else "is-unknown"
+    return f"is-{state}" if state in STATES else "is-unknown"

@@ -1,65 +1,67 @@
 """The whole report as one page. Everything that comes from the evidence is taken for hostile and escaped."""
 
-import base64
-import hashlib
-from functools import cache
-from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
 from markupsafe import Markup
 
 from reports.evidence.reader import Evidence
 from reports.evidence.tables import done_ns
 from reports.render import tables
-from reports.render.formats import FILTERS
+from reports.render.branding import Branding
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
+from reports.render.look import page
+from reports.render.names import names
+from reports.render.restored import restoration
+from reports.render.story import story
 from reports.render.timeline import timeline
+from reports.render.topology import topology
+from reports.render.untested import untested
 from reports.render.zoom import zoom, zoom_span
 from reports.verdict.journal import mapping
 from reports.verdict.model import Outcome, Verdict
+from reports.words import Language, say, speaking
 
 __all__ = ["render"]
 
-TEMPLATES = Path(__file__).parent.parent / "templates"
 WIDE, NARROW = 1000.0, 400.0
 GUTTERS = {WIDE: 118.0, NARROW: 72.0}
 CLOSE_UPS = 3
 """Faults that are drawn from close by; more make a report that nobody reads."""
 
 
-def render(evidence: Evidence, verdict: Verdict) -> str:
-    """The report. Raises whatever goes wrong: the caller says that there is none."""
-    css = (TEMPLATES / "report.css").read_text(encoding="utf-8")
-    digest = base64.b64encode(hashlib.sha256(css.encode()).digest()).decode()
-    spans = fault_spans_of(evidence)
-    return _environment().get_template("report.html.j2").render(
-        css=Markup(css),  # noqa: S704 - our own file
-        csp=f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'",
-        verdict=verdict,
-        run=_run(evidence),
-        unmet=sum(claim.verdict == Outcome.FAIL for claim in verdict.claims),
-        tiles=tables.tiles(evidence, verdict),
-        receipts=verdict.receipts,
-        timeline=_charts(evidence, spans),
-        spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
-        more_faults=max(0, len(spans) - CLOSE_UPS),
-        audiences=tables.audiences(evidence),
-        fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
-        orders=tables.order_rows(evidence),
-        system=evidence.system,
-        services=tables.services(evidence),
-        untested=tables.untested(evidence),
-        damage=evidence.damage,
-        hashes=tables.hashes(evidence),
-    )  # fmt: skip
+def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", branding: Branding | None = None) -> str:
+    """The report. Raises whatever goes wrong, UnknownLanguage first: the caller says that there is none."""
+    with speaking(lang, names(evidence, lang)):
+        spans = fault_spans_of(evidence)
+        return page(
+            "report.html.j2",
+            branding or Branding(),
+            verdict=verdict,
+            run=_run(evidence),
+            unmet=sum(claim.verdict == Outcome.FAIL for claim in verdict.claims),
+            story=story(evidence, verdict, spans),
+            tiles=tables.tiles(evidence, verdict),
+            receipts=verdict.receipts,
+            timeline=_charts(evidence, spans),
+            spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
+            more_faults=max(0, len(spans) - CLOSE_UPS),
+            audiences=tables.audiences(evidence),
+            fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
+            orders=tables.order_rows(evidence),
+            restored=restoration(evidence, verdict),
+            system=evidence.system,
+            services=tables.services(evidence),
+            drawings=[drawn for width in (WIDE, NARROW) if (drawn := topology(evidence, width)) is not None],
+            untested=untested(evidence),
+            hashes=tables.hashes(evidence),
+        )
 
 
 def _run(evidence: Evidence) -> dict[str, Any]:
     run = evidence.run
     return {
-        "title": evidence.experiment.get("title") or "A run without a title",
+        "title": evidence.experiment.get("title") or say("A run without a title"),
         "description": evidence.experiment.get("description") or "",
         "name": run.get("run") or evidence.directory.name,
         "experiment": mapping(run.get("experiment")),
@@ -108,16 +110,3 @@ def _close_up(evidence: Evidence, span: FaultSpan, number: int) -> dict[str, Any
         "service": span.service,
         "settled": tables.figure(evidence, "settled_seconds", service=span.service),
     }
-
-
-@cache
-def _environment() -> Environment:
-    environment = Environment(
-        loader=FileSystemLoader(TEMPLATES),
-        autoescape=True,
-        undefined=ChainableUndefined,  # evidence that lacks a value still makes a report
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(FILTERS)
-    return environment

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from markupsafe import Markup, escape
 
+from reports.words import tell
+
 __all__ = ["Scale", "el", "group", "log_ticks", "polyline", "svg", "text", "ticks"]
 
 
@@ -29,13 +31,16 @@ class Scale:
 
 
 def el(tag: str, body: str | Markup = "", **attributes: object) -> Markup:
-    """An element; `cls` is the class, `_` in a name becomes `-`, floats are rounded, None is left out."""
+    """An element; `cls` is the class, `_` in a name becomes `-`, floats are rounded, None is left out.
+
+    A body that is a sentence is told in the language that is spoken.
+    """
     parts = [
         Markup(' {}="{}"').format("class" if key == "cls" else key.replace("_", "-"), _number(value))
         for key, value in attributes.items()
         if value is not None
     ]
-    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), Markup("").join(parts), body)  # noqa: S704 - our tags
+    return Markup("<{0}{1}>{2}</{0}>").format(Markup(tag), Markup("").join(parts), tell(body))  # noqa: S704 - our tags
 
 
 def text(x: float, y: float, body: str, cls: str = "", anchor: str = "start") -> Markup:
@@ -53,8 +58,18 @@ def polyline(points: Iterable[tuple[float, float]], cls: str) -> Markup:
     return el("polyline", points=" ".join(f"{x:.1f},{y:.1f}" for x, y in points), cls=cls)
 
 
-def svg(name: str, size: tuple[float, float], about: tuple[str, str], parts: Iterable[Markup], cls: str) -> Markup:
-    """A whole picture that a screen reader can announce; `name` must be unique in the page."""
+def svg(  # noqa: PLR0913, PLR0917 - what a picture is made of
+    name: str,
+    size: tuple[float, float],
+    about: tuple[str, str],
+    parts: Iterable[Markup],
+    cls: str,
+    time: str | None = None,
+) -> Markup:
+    """A whole picture that a screen reader can announce; `name` must be unique in the page.
+
+    `time` is `Frame.time` where it has a time axis: the page's script reads values there.
+    """
     head = [el("title", about[0], id=f"{name}-t"), el("desc", about[1], id=f"{name}-d")]
     return el(
         "svg",
@@ -63,6 +78,7 @@ def svg(name: str, size: tuple[float, float], about: tuple[str, str], parts: Ite
         role="img",
         aria_labelledby=f"{name}-t {name}-d",
         cls=cls,
+        data_time=time,
     )
 
 

@@ -1,6 +1,5 @@
 """What the tables of the report show, as plain rows."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,11 +8,12 @@ from reports.evidence.reader import Evidence
 from reports.evidence.tables import failed
 from reports.figures import FIGURES, MissingEvidence
 from reports.figures.sources import ALL
-from reports.render.formats import percent
+from reports.render.formats import count, percent
 from reports.verdict.journal import activities, items, mapping
 from reports.verdict.model import Verdict
+from reports.words import N_, say
 
-__all__ = ["Audience", "audiences", "figure", "hashes", "order_rows", "services", "tiles", "untested"]
+__all__ = ["Audience", "audiences", "figure", "hashes", "order_rows", "recovery_claim", "services", "tiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Tile:
     limit: str
     outcome: str
     note: str = ""
-    instead: str = "not known"
+    instead: str = ""
     """What to show where there is no value."""
 
 
@@ -61,9 +61,11 @@ def audiences(evidence: Evidence) -> list[Audience]:
 
 def _label(name: str) -> str:
     if name == ALL:
-        return "all users"
+        return say("all users")
     kind, _, target = name.partition(":")
-    return f"{kind} “{target}”" if target else kind
+    if kind == "canary":
+        return say("canary “{name}”", name=target)
+    return say("load") if kind == "load" else name
 
 
 def _seen(evidence: Evidence, source: str) -> dict[str, Any]:
@@ -83,19 +85,52 @@ def _seen(evidence: Evidence, source: str) -> dict[str, Any]:
 def tiles(evidence: Evidence, verdict: Verdict) -> list[Tile]:
     """The numbers behind the verdict; those that nobody claimed have no limit."""
     total, share = figure(evidence, "answers"), figure(evidence, "degraded_answers")
-    of_all = f"{percent(share / total)} of all" if total and share is not None else ""
+    of_all = say("{share} of all", share=percent(share / total)) if total and share is not None else ""
     wanted = [
-        ("failed_requests", "failed requests", "count", f"of {total:,}" if total else ""),
-        ("degraded_answers", "degraded answers", "count", of_all),
-        ("latency_p95_ms", "95 of 100 answers within", "milliseconds", ""),
-        ("lost_orders", "acknowledged orders lost", "count", _acknowledged(evidence)),
+        ("failed_requests", say("failed requests"), "count", say("of {total}", total=count(total)) if total else ""),
+        ("degraded_answers", say("degraded answers"), "count", of_all),
+        ("latency_p95_ms", say("95 of 100 answers within"), "milliseconds", ""),
+        ("lost_orders", say("acknowledged orders lost"), "count", _acknowledged(evidence)),
     ]
     found = [_tile(evidence, verdict, *one) for one in wanted]
     for fault in evidence.faults[:1]:
+        claimed = recovery_claim(evidence, verdict)
         direct = evidence.recording is not None and evidence.recording.canaries[:1] == (fault.service,)
-        label = f"until {fault.service} {'answered again' if direct else 'was back for users'}"
-        found.insert(0, _tile(evidence, verdict, "recovery_seconds", label, "seconds", service=fault.service))
+        direct = direct if claimed is None else claimed.direct
+        label = N_("until {service} answered again") if direct else N_("until {service} was back for users")
+        found.insert(
+            0,
+            _tile(
+                evidence,
+                verdict,
+                "recovery_seconds",
+                say(label, service=fault.service),
+                "seconds",
+                service=fault.service,
+            ),
+        )
     return [tile for tile in found if tile is not None]
+
+
+@dataclass(frozen=True, slots=True)
+class RecoveryClaim:
+    """What the experiment claims about recovery, as computed again."""
+
+    value: float | None
+    direct: bool
+    """Whether it looks at the broken service itself, not at what users got."""
+
+
+def recovery_claim(evidence: Evidence, verdict: Verdict) -> RecoveryClaim | None:
+    """The first claim about recovery; None where the experiment makes none."""
+    claim = next((one for one in verdict.claims if one.figure == "recovery_seconds"), None)
+    probes = (one for one in activities(evidence.journal.get("run")) if one.func == "recovery_seconds")
+    probe = next(probes, None)
+    if claim is None or probe is None:
+        return None
+    first = evidence.recording.canaries[:1] if evidence.recording else ()
+    canary = probe.arguments.get("canary") or "".join(first)
+    return RecoveryClaim(claim.value, direct=canary == probe.arguments.get("service"))
 
 
 def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
@@ -103,14 +138,22 @@ def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
 ) -> Tile | None:
     claim = next((one for one in verdict.claims if one.figure == name), None)
     if claim is not None:
-        return Tile(label, claim.value, unit, f"claimed: {claim.limit}", str(claim.verdict), note, claim.observed)
+        return Tile(
+            label,
+            claim.value,
+            unit,
+            say("claimed: {limit}", limit=claim.limit),
+            str(claim.verdict),
+            note,
+            claim.observed,
+        )
     value = figure(evidence, name, **arguments)
     return None if value is None else Tile(label, value, unit, "", "", note)
 
 
 def _acknowledged(evidence: Evidence) -> str:
     orders = figure(evidence, "acknowledged_orders")
-    return "" if orders is None else f"of {orders:,}"
+    return "" if orders is None else say("of {total}", total=count(orders))
 
 
 def order_rows(evidence: Evidence) -> list[tuple[str, Any]]:
@@ -120,13 +163,13 @@ def order_rows(evidence: Evidence) -> list[tuple[str, Any]]:
     outcomes = [order.outcome for order in evidence.orders]
     queued = sum(order.state == "queued" for order in evidence.orders)
     return [
-        ("placed by the load", len(outcomes)),
-        ("acknowledged", outcomes.count("acknowledged")),
-        ("of these queued while a service was away", queued),
-        ("refused: certainly not stored", outcomes.count("refused")),
-        ("unknown: sent, not confirmed", outcomes.count("unknown")),
-        ("acknowledged and lost", figure(evidence, "lost_orders")),
-        ("fulfilled more than once", figure(evidence, "duplicated_orders")),
+        (say("placed by the load"), len(outcomes)),
+        (say("acknowledged"), outcomes.count("acknowledged")),
+        (say("of these queued while a service was away"), queued),
+        (say("refused: certainly not stored"), outcomes.count("refused")),
+        (say("unknown: sent, not confirmed"), outcomes.count("unknown")),
+        (say("acknowledged and lost"), figure(evidence, "lost_orders")),
+        (say("fulfilled more than once"), figure(evidence, "duplicated_orders")),
     ]
 
 
@@ -138,46 +181,3 @@ def services(evidence: Evidence) -> list[dict[str, Any]]:
 def hashes(evidence: Evidence) -> list[tuple[str, str]]:
     """The files of the evidence, with their SHA-256."""
     return sorted(raw_hashes(evidence.directory).items())
-
-
-def untested(evidence: Evidence) -> list[str]:
-    """What this run says nothing about."""
-    rules: tuple[Callable[[Evidence], str], ...] = (_one_trial, _unbroken, _unrecorded, _unjudged)
-    return [sentence for sentence in (rule(evidence) for rule in rules) if sentence]
-
-
-def _one_trial(evidence: Evidence) -> str:
-    many = len(evidence.faults)
-    if many == 1:
-        return "This was one trial: it shows that the system can recover, not how often or how evenly it does."
-    return f"{many} faults were asked for in this one run." if many else ""
-
-
-def _unbroken(evidence: Evidence) -> str:
-    hit = {fault.service for fault in evidence.faults}
-    spared = [str(one.get("name")) for one in services(evidence) if one.get("name") not in hit]
-    return f"Nothing was broken in: {', '.join(spared)}." if spared and hit else ""
-
-
-def _unrecorded(evidence: Evidence) -> str:
-    told = evidence.recording
-    if told is None:
-        return "The evidence does not say what was to be recorded."
-    absent = [
-        name
-        for name, there in (
-            ("load", told.load),
-            ("a canary", bool(told.canaries)),
-            ("circuit breakers", bool(told.breakers)),
-            ("orders", told.orders),
-        )
-        if not there
-    ]
-    return f"Not recorded, because not configured: {', '.join(absent)}." if absent else ""
-
-
-def _unjudged(evidence: Evidence) -> str:
-    names = [
-        f"“{one.name}”" for one in activities(evidence.journal.get("run")) if one.is_probe and not one.has_tolerance
-    ]
-    return f"Observed without a claim, so not judged: {', '.join(names)}." if names else ""

@@ -9,15 +9,18 @@ from reports.evidence.tables import Table, degraded, failed, good
 from reports.figures.sources import recorded_users
 from reports.render.frame import FaultSpan, Frame, axis, fault_shades, panel_title, y_axis
 from reports.render.lanes import LANE, breaker_lanes, draw_lanes, instance_lanes
+from reports.render.readings import readings
 from reports.render.svg import Scale, el, log_ticks, polyline, svg, ticks
+from reports.words import N_, say
 
-__all__ = ["latency_scale", "timeline"]
+__all__ = ["bins", "latency_scale", "timeline"]
 
 PANEL = 116.0
 STEPS_S = (0.05, 0.1, 0.2, 0.25, 0.5, 1, 2, 5, 10, 30, 60, 300, 600, 1800, 3600)
+OUTCOMES = {"good": N_("good"), "degraded": N_("degraded"), "failed": N_("failed")}
 ABOUT = (
-    "Timeline of the run",
-    (
+    say("Timeline of the run"),
+    say(
         "On one time axis: users' requests a second by outcome, their latency, the state of each service, and the "
         "state of each circuit breaker. The time of the fault is shaded. The tables below give the same as numbers."
     ),
@@ -27,24 +30,26 @@ ABOUT = (
 def timeline(evidence: Evidence, frame: Frame, spans: tuple[FaultSpan, ...]) -> Markup:
     """The whole chart; panels without data are left out."""
     parts: list[Markup] = []
+    readouts: list[Markup] = []
     y = 34.0
     users = recorded_users(evidence)
     if users is not None:
         table = users.table
-        edges = _edges(frame)
+        edges = bins(frame)
         parts += _requests(frame, table, edges, y)
         parts += _latency(frame, table, edges, y + PANEL + 32)
+        readouts = readings(frame, table, edges, (y, 2 * PANEL + 32))
         y += 2 * (PANEL + 32)
     for title, lanes, keys in (
         (
-            "Services",
+            say("Services"),
             instance_lanes(evidence),
-            (("is-healthy", "healthy"), ("is-starting", "starting"), ("is-down", "down")),
+            (("is-healthy", say("healthy")), ("is-starting", say("starting")), ("is-down", say("down"))),
         ),
         (
-            "Circuit breakers",
+            say("Circuit breakers"),
             breaker_lanes(evidence),
-            (("is-closed", "closed"), ("is-half-open", "half-open"), ("is-open", "open")),
+            (("is-closed", say("closed")), ("is-half-open", say("half-open")), ("is-open", say("open"))),
         ),
     ):
         if lanes:
@@ -52,7 +57,9 @@ def timeline(evidence: Evidence, frame: Frame, spans: tuple[FaultSpan, ...]) -> 
             parts += draw_lanes(frame, lanes, y + 20)
             y += 34 + len(lanes) * LANE
     shades = fault_shades(frame, spans, 22, y)
-    return svg(frame.name, (frame.width, y + 24), ABOUT, [*axis(frame, y, 30), *shades, *parts], "chart")
+    return svg(
+        frame.name, (frame.width, y + 24), ABOUT, [*axis(frame, y, 30), *shades, *parts, *readouts], "chart", frame.time
+    )
 
 
 def latency_scale(table: Table, top: float, bottom: float) -> Scale:
@@ -61,7 +68,7 @@ def latency_scale(table: Table, top: float, bottom: float) -> Scale:
     return Scale(1, 10 ** max(2.0, float(np.ceil(np.log10(max(slowest, 1.0))))), bottom, top, log=True)
 
 
-def _edges(frame: Frame) -> NDArray[np.float64]:
+def bins(frame: Frame) -> NDArray[np.float64]:
     """Edges of the bins in nanoseconds: round widths, and never more bins than can be seen."""
     length = (frame.end_ns - frame.begin_ns) / 1e9
     most = 45 if frame.narrow else 90
@@ -78,14 +85,14 @@ def _requests(frame: Frame, table: Table, edges: NDArray[np.float64], y: float) 
     rates = [np.histogram(table["due_ns"][mask].astype(float), edges)[0] / widths for _, mask in outcomes]
     most = max(float(sum(rates).max()), 1.0)  # type: ignore[union-attr]  # three arrays, never the int 0
     scale = Scale(0, most, y + PANEL, y + 12)
-    keys = tuple((f"out-{name}", name) for name, _ in outcomes)
-    parts = panel_title(frame, y, "Requests a second", keys)
+    keys = tuple((f"out-{name}", say(OUTCOMES[name])) for name, _ in outcomes)
+    parts = panel_title(frame, y, say("Requests a second"), keys)
     parts += y_axis(frame, scale, ticks(0, most, 3))
     base = np.zeros(len(widths))
     for (name, _), rate in zip(outcomes, rates, strict=True):
         for row in np.flatnonzero(rate):
             low, high = scale(base[row]), scale(base[row] + rate[row])
-            title = f"{name}: {rate[row]:.0f} a second"
+            title = say("{outcome}: {rate:.0f} a second", outcome=say(OUTCOMES[name]), rate=float(rate[row]))
             parts.append(frame.span((edges[row], edges[row + 1]), (high, low - high), f"bar out-{name}", title))
         base = base + rate
     return parts
@@ -93,8 +100,8 @@ def _requests(frame: Frame, table: Table, edges: NDArray[np.float64], y: float) 
 
 def _latency(frame: Frame, table: Table, edges: NDArray[np.float64], y: float) -> list[Markup]:
     scale = latency_scale(table, y + 12, y + PANEL)
-    keys = (("lat-p50", "median"), ("lat-p95", "p95"), ("lat-max", "slowest"))
-    parts = panel_title(frame, y, "Latency", keys)
+    keys = (("lat-p50", say("median")), ("lat-p95", "p95"), ("lat-max", say("slowest")))
+    parts = panel_title(frame, y, say("Latency"), keys)
     parts += y_axis(frame, scale, log_ticks(scale.low, scale.high), " ms")
     rows = np.searchsorted(edges, table["due_ns"].astype(float), side="right") - 1
     lines: dict[str, list[tuple[float, float]]] = {"lat-p50": [], "lat-p95": []}
@@ -105,6 +112,6 @@ def _latency(frame: Frame, table: Table, edges: NDArray[np.float64], y: float) -
         x = (frame.x(edges[row]) + frame.x(edges[row + 1])) / 2
         for name, percent in (("lat-p50", 50), ("lat-p95", 95)):
             lines[name].append((x, scale(float(np.percentile(latency, percent, method="inverted_cdf")))))
-        slowest = el("title", f"slowest: {latency.max():.0f} ms")
+        slowest = el("title", say("slowest: {latency:.0f} ms", latency=float(latency.max())))
         parts.append(el("circle", slowest, cx=x, cy=scale(float(latency.max())), r=1.7, cls="lat-max"))
     return [*parts, *(polyline(points, f"line {name}") for name, points in lines.items() if points)]

@@ -9,8 +9,10 @@ from reports.figures import MissingEvidence
 from reports.figures.sources import users_canary
 from reports.render.frame import FaultSpan, Frame, axis, fault_shades, panel_title, y_axis
 from reports.render.lanes import LANE, breaker_lanes, draw_lanes, instance_lanes
+from reports.render.readings import readings
 from reports.render.svg import el, group, log_ticks, svg, text
-from reports.render.timeline import latency_scale
+from reports.render.timeline import bins, latency_scale
+from reports.words import joined, say, translated
 
 __all__ = ["zoom", "zoom_span"]
 
@@ -19,13 +21,13 @@ MARKS = 2_500
 LONGEST_NS = 30_000_000_000
 PANEL = 96.0
 ABOUT = (
-    "The recovery from close by",
-    (
+    say("The recovery from close by"),
+    say(
         "Every canary request around the fault as a mark: a dot is a good answer, a triangle a degraded one, a cross "
         "a failure. The numbered lines are the steps of the table below."
     ),
 )
-KEYS = (("out-good", "good"), ("out-degraded", "degraded"), ("out-failed", "failed"))
+KEYS = (("out-good", say("good")), ("out-degraded", say("degraded")), ("out-failed", say("failed")))
 
 
 def zoom_span(span: FaultSpan) -> tuple[int, int]:
@@ -39,12 +41,17 @@ def zoom(evidence: Evidence, frame: Frame, span: FaultSpan) -> Markup:
     """The chart for one fault."""
     y = 62.0
     parts: list[Markup] = []
+    readouts: list[Markup] = []
     for title, table in _strips(evidence, span):
         parts += _marks(frame, table, y, title)
+        readouts += readings(frame, table, bins(frame), (y, PANEL), title)
         y += PANEL + 30
-    lanes = [*instance_lanes(evidence, [span.service]), *breaker_lanes(evidence, "" if frame.narrow else "breaker ")]
+    lanes = [
+        *instance_lanes(evidence, [span.service]),
+        *breaker_lanes(evidence, "" if frame.narrow else translated("breaker") + " "),
+    ]
     if lanes:
-        parts += panel_title(frame, y + 4, "Service and breakers")
+        parts += panel_title(frame, y + 4, say("Service and breakers"))
         parts += draw_lanes(frame, lanes, y + 12)
         y += 22 + len(lanes) * LANE
     shades = fault_shades(frame, (span,), 22, y)
@@ -52,22 +59,24 @@ def zoom(evidence: Evidence, frame: Frame, span: FaultSpan) -> Markup:
         frame.name,
         (frame.width, y + 24),
         ABOUT,
-        [*axis(frame, y, 46), *shades, *_numbers(frame, span, y), *parts],
+        [*axis(frame, y, 46), *shades, *_numbers(frame, span, y), *parts, *readouts],
         "chart",
+        frame.time,
     )
 
 
 def _strips(evidence: Evidence, span: FaultSpan) -> list[tuple[str, Table]]:
     """The users' canary, and the one that looks at the broken service directly."""
-    found = []
+    found: list[tuple[str, Table]] = []
     try:
         source = users_canary(evidence)
-        found.append((f"Users: canary “{source.name.removeprefix('canary:')}”", source.table))
+        name = source.name.removeprefix("canary:")
+        found.append((say("Users: canary “{name}”", name=name), source.table))
     except MissingEvidence:
         pass
     direct = evidence.sources.get(f"canary:{span.service}")
     if direct is not None and len(direct.table) and f"“{span.service}”" not in "".join(name for name, _ in found):
-        found.append((f"The service itself: canary “{span.service}”", direct.table))
+        found.append((say("The service itself: canary “{name}”", name=span.service), direct.table))
     return found
 
 
@@ -110,7 +119,7 @@ def _numbers(frame: Frame, span: FaultSpan, bottom: float) -> list[Markup]:
         x, at = frame.x(step.at_ns or 0), place - over
         parts.append(el("path", d=f"M{at:.1f} 42L{x:.1f} 52V{bottom:.1f}", cls="step"))
         parts.append(group([
-            el("title", f"{number}: {step.name}"),
+            el("title", joined((str(number), step.name), ": ")),
             el("circle", cx=at, cy=36.0, r=7.5, cls="badge"),
             text(at, 39.6, str(number), "badge-number", "middle"),
         ]))  # fmt: skip

@@ -9,6 +9,7 @@ from reports.figures import FIGURES, MissingEvidence, NotRecovered
 from reports.verdict.journal import Activity, activities, mapping
 from reports.verdict.model import Claim, Outcome
 from reports.verdict.tolerance import is_met, resolved, runs_code, shown, told
+from reports.words import joined, said, say
 
 __all__ = ["claims"]
 
@@ -42,7 +43,9 @@ def _during(evidence: Evidence, states: Any) -> Iterator[Claim]:
     for found in judged.values():
         worst = min(found, key=lambda claim: _rank(claim.verdict))
         bad = sum(claim.verdict != Outcome.PASS for claim in found)
-        observed = worst.observed if len(found) == 1 else f"{worst.observed} ({bad} of {len(found)} times unmet)"
+        observed = worst.observed
+        if len(found) > 1:
+            observed = say("{observed} ({bad} of {times} times unmet)", observed=observed, bad=bad, times=len(found))
         yield Claim(worst.name, "during", worst.verdict, observed, worst.limit, worst.sentence)
 
 
@@ -51,12 +54,13 @@ def _guarded(evidence: Evidence, activity: Activity, phase: str) -> Claim:
     try:
         return _judged(evidence, activity, phase)
     except Exception as error:  # noqa: BLE001 - whatever it is, it must not become a PASS or lose the others
-        why = f"“{activity.name}” could not be judged: {type(error).__name__}: {error}"
-        return Claim(activity.name, phase, Outcome.INCONCLUSIVE, "unknown", "", why)
+        told = f"{type(error).__name__}: {error}"
+        why = say("“{name}” could not be judged: {error}", name=activity.name, error=told)
+        return Claim(activity.name, phase, Outcome.INCONCLUSIVE, say("unknown"), "", why)
 
 
 def _judged(evidence: Evidence, activity: Activity, phase: str) -> Claim:
-    limit = _limit(evidence, activity) if activity.has_tolerance else "the probe's own"
+    limit = _limit(evidence, activity) if activity.has_tolerance else say("the probe's own")
     if not activity.succeeded:
         return _failed(activity, phase, limit)
     value = activity.entry.get("output")
@@ -64,18 +68,18 @@ def _judged(evidence: Evidence, activity: Activity, phase: str) -> Claim:
     if _is_figure(activity) and phase in {"method", "after", "rollbacks"}:
         return _again(evidence, activity, phase, (met, why))
     observed = _observed(activity.declared.get("tolerance"), value)
-    claim = f"“{activity.name}”: observed {observed}, claimed {limit}"
-    outcome = _outcome(met, phase)
-    return Claim(activity.name, phase, outcome, observed, limit, f"{claim}{f' ({why})' if why else ''}")
+    return Claim(activity.name, phase, _outcome(met, phase), observed, limit, _sentence(activity, observed, limit, why))
 
 
 def _failed(activity: Activity, phase: str, limit: str) -> Claim:
     """A probe that ended in an exception saw nothing, unless it says that the claim is unmet."""
-    error = activity.error or f"its status is {activity.entry.get('status')!r}"
+    error = activity.error or say("its status is {status!r}", status=activity.entry.get("status"))
     if activity.claim_unmet:
-        outcome, sentence = _outcome(False, phase), f"“{activity.name}” does not hold: {error}"
+        outcome = _outcome(False, phase)
+        sentence = say("“{name}” does not hold: {error}", name=activity.name, error=error)
     else:
-        outcome, sentence = Outcome.INCONCLUSIVE, f"“{activity.name}” could not be observed: {error}"
+        outcome = Outcome.INCONCLUSIVE
+        sentence = say("“{name}” could not be observed: {error}", name=activity.name, error=error)
     return Claim(activity.name, phase, outcome, shown(error), limit, sentence)
 
 
@@ -88,10 +92,10 @@ def _met_then(evidence: Evidence, activity: Activity, phase: str) -> tuple[bool 
         start = str(activity.entry.get("start"))
         found = {c.met for c in evidence.checks if c.activity == activity.name and c.start == start}
         if len(found) != 1 or None in found:
-            return None, "its tolerance runs code, and no outcome of that was recorded"
+            return None, say("its tolerance runs code, and no outcome of that was recorded")
         return found.pop(), ""
     met = is_met(evidence, tolerance, value)
-    return met, "" if met is not None else "its tolerance could not be applied"
+    return met, "" if met is not None else say("its tolerance could not be applied")
 
 
 def _met_in_hypothesis(evidence: Evidence, activity: Activity) -> tuple[bool | None, str]:
@@ -99,12 +103,12 @@ def _met_in_hypothesis(evidence: Evidence, activity: Activity) -> tuple[bool | N
     theirs = activity.entry.get("tolerance_met")
     tolerance = activity.declared.get("tolerance")
     if not isinstance(theirs, bool):
-        return None, "the journal does not say whether its tolerance was met"
+        return None, say("the journal does not say whether its tolerance was met")
     if runs_code(tolerance) or resolved(evidence, tolerance) is None:
         return theirs, ""
     ours = is_met(evidence, tolerance, activity.entry.get("output"))
     if ours is not theirs:
-        return None, "judged again it does not come out as in the journal"
+        return None, say("judged again it does not come out as in the journal")
     return ours, ""
 
 
@@ -116,24 +120,34 @@ def _again(evidence: Evidence, activity: Activity, phase: str, before: tuple[boo
     """A figure counts as computed at the time and again on the complete evidence: both have to hold."""
     tolerance, value, figure = activity.declared.get("tolerance"), activity.entry.get("output"), activity.func
     then, why = before
-    unit, unknown = _unit(figure), "unknown"
-    limit = _limit(evidence, activity) + unit
+    unit, unknown = _unit(figure), say("unknown")
+    limit = _measured(_limit(evidence, activity), unit)
     try:
         now: Any = FIGURES[figure](evidence, **_arguments(evidence, activity, figure))
         met = is_met(evidence, tolerance, now)
     except NotRecovered as missing:
-        now, why, unknown = None, str(missing), f"more than {missing.observed_s:.3g}{unit}"
+        now, why = None, said(missing)
+        unknown = say("more than {measured}", measured=_measured(say("{value:.3g}", value=missing.observed_s), unit))
         met = False if is_met(evidence, tolerance, missing.observed_s) is False else None
     except MissingEvidence as missing:
-        now, met, why = None, None, str(missing)
+        now, met, why = None, None, said(missing)
     if runs_code(tolerance):
         met = then  # what ran code at the time cannot run again
     outcome = min(_outcome(then, phase), _outcome(met, phase), key=_rank)
-    observed = unknown if now is None else shown(now) + unit
+    observed = unknown if now is None else _measured(shown(now), unit)
     if now is not None and shown(value) != shown(now):
-        observed = f"{observed} (at the time {shown(value)}{unit})"
-    sentence = f"“{activity.name}”: observed {observed}, claimed {limit}{f' ({why})' if why else ''}"
+        observed = say("{now} (at the time {then})", now=observed, then=_measured(shown(value), unit))
+    sentence = _sentence(activity, observed, limit, why)
     return Claim(activity.name, phase, outcome, observed, limit, sentence, figure, now)
+
+
+def _sentence(activity: Activity, observed: str, limit: str, why: str) -> str:
+    found = say("“{name}”: observed {observed}, claimed {limit}", name=activity.name, observed=observed, limit=limit)
+    return say("{sentence} ({why})", sentence=found, why=why) if why else found
+
+
+def _measured(value: str, unit: str) -> str:
+    return joined((value, unit), " ") if unit else value
 
 
 def _observed(tolerance: Any, value: Any) -> str:
@@ -150,14 +164,14 @@ def _limit(evidence: Evidence, activity: Activity) -> str:
 
 
 def _unit(figure: str) -> str:
-    return {"seconds": " s", "ms": " ms"}.get(figure.rpartition("_")[2], "")
+    return {"seconds": "s", "ms": "ms"}.get(figure.rpartition("_")[2], "")
 
 
 def _arguments(evidence: Evidence, activity: Activity, figure: str) -> dict[str, Any]:
     """The figure's arguments; how long the probe waited for it is none of them."""
     known = resolved(evidence, {k: v for k, v in activity.arguments.items() if k != "timeout"})
     if known is None:
-        raise MissingEvidence("its arguments contain a variable whose value the evidence does not give")
+        raise MissingEvidence(say("its arguments contain a variable whose value the evidence does not give"))
     inspect.signature(FIGURES[figure]).bind(evidence, **known)
     return dict(known)
 

@@ -6,12 +6,14 @@ import numpy as np
 
 from reports.evidence.manifest import DERIVED, sealed, verify_manifest
 from reports.evidence.reader import Evidence, Recording
+from reports.evidence.records import Problem
 from reports.evidence.tables import Source, done_ns, good, sent_ns
 from reports.figures import MissingEvidence
 from reports.figures.orders import lost_orders
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER, transitions_of
 from reports.verdict.journal import activities, declared, hypothesis_probes, items, mapping, span_ns
+from reports.words import N_, said, say
 
 __all__ = ["not_done", "not_recorded"]
 
@@ -20,21 +22,37 @@ QUIET_S = 1.0
 LOAD_QUIET_S = 5.0
 """Users think between two requests; a load that is silent longer was not there."""
 
+UNSAID = {
+    "after": N_("the journal does not say whether the steady-state hypothesis was met after the method"),
+    "during": N_("the journal does not say whether the steady-state hypothesis was met during the method"),
+}
+FEW = {
+    "after": N_("only {ran} of {expected} probes of the steady-state hypothesis ran after the method"),
+    "during": N_("only {ran} of {expected} probes of the steady-state hypothesis ran during the method"),
+}
+UNMET = {
+    "after": N_("the journal says that the steady-state hypothesis was not met after the method, but not why"),
+    "during": N_("the journal says that the steady-state hypothesis was not met during the method, but not why"),
+}
+
 
 def not_done(evidence: Evidence) -> Iterator[str]:
     """A sentence for each thing that was declared and did not happen, or did not succeed."""
     journal = evidence.journal
-    for key, phase in (("run", "method"), ("rollbacks", "rollbacks")):
+    for key, phase, name in (("run", "method", say("method")), ("rollbacks", "rollbacks", say("rollbacks"))):
         expected, ran = declared(evidence, phase), activities(journal.get(key))
         if len(ran) < len(expected):
-            yield f"only {len(ran)} of {len(expected)} activities of the {phase} ran"
+            told = N_("only {ran} of {expected} activities of the {phase} ran")
+            yield say(told, ran=len(ran), expected=len(expected), phase=name)
         for activity in ran:
             if not activity.succeeded and not activity.claim_unmet:
-                kind = "probe" if activity.is_probe else "action"
-                error = activity.error or f"status {activity.entry.get('status')!r}"
-                yield f"the {kind} “{activity.name}” in the {phase} did not succeed: {error}"
+                kind = say("probe") if activity.is_probe else say("action")
+                error = activity.error or say("status {status!r}", status=activity.entry.get("status"))
+                told = N_("the {kind} “{name}” in the {phase} did not succeed: {error}")
+                yield say(told, kind=kind, name=activity.name, phase=name, error=error)
     if journal.get("status") != "completed":
-        yield f"the experiment did not run to its end: the journal's status is {journal.get('status')!r}"
+        told = N_("the experiment did not run to its end: the journal's status is {status!r}")
+        yield say(told, status=journal.get("status"))
     states = mapping(journal.get("steady_states"))
     yield from _hypothesis(evidence, mapping(states.get("after")), "after")
     for state in items(states.get("during")):
@@ -44,39 +62,45 @@ def not_done(evidence: Evidence) -> Iterator[str]:
 def _hypothesis(evidence: Evidence, state: dict[str, object], when: str) -> Iterator[str]:
     met, probes = state.get("steady_state_met"), activities(state.get("probes"))
     if not isinstance(met, bool):
-        yield f"the journal does not say whether the steady-state hypothesis was met {when} the method"
+        yield say(UNSAID[when])
     elif met and len(probes) < len(hypothesis_probes(evidence)):
-        expected = len(hypothesis_probes(evidence))
-        yield f"only {len(probes)} of {expected} probes of the steady-state hypothesis ran {when} the method"
+        yield say(FEW[when], ran=len(probes), expected=len(hypothesis_probes(evidence)))
     elif not met and all(one.succeeded and one.entry.get("tolerance_met") is True for one in probes):
-        yield f"the journal says that the steady-state hypothesis was not met {when} the method, but not why"
+        yield say(UNMET[when])
 
 
 def not_recorded(evidence: Evidence) -> Iterator[str]:
     """A sentence for each thing that is missing in the evidence, or does not fit together."""
     for name in ("run", "experiment", "system"):
         if not getattr(evidence, name):
-            yield f"{name}.json is missing or cannot be read"
+            yield say("{file} is missing or cannot be read", file=f"{name}.json")
     if evidence.run and evidence.run.get("format") != 1:
-        yield f"run.json has format {evidence.run.get('format')!r}; only format 1 is understood"
+        told = N_("run.json has format {format!r}; only format 1 is understood")
+        yield say(told, format=evidence.run.get("format"))
     if not isinstance(evidence.run.get("ended_ns"), int):
-        yield "run.json has no end: the recording was cut off"
-    yield from (f"evidence is incomplete: {p.what}{f' ({p.detail})' if p.detail else ''}" for p in evidence.problems)
-    yield from (f"evidence is damaged: {sentence}" for sentence in evidence.damage)
+        yield say("run.json has no end: the recording was cut off")
+    yield from (_problem(one) for one in evidence.problems)
+    yield from (say("evidence is damaged: {sentence}", sentence=sentence) for sentence in evidence.damage)
     yield from _unsealed(evidence)
     if evidence.recording is None:
-        yield "run.json does not say what was to be recorded"
+        yield say("run.json does not say what was to be recorded")
     else:
         yield from _sources(evidence, evidence.recording)
         yield from _breakers(evidence, evidence.recording)
         yield from _orders(evidence, evidence.recording)
 
 
+def _problem(problem: Problem) -> str:
+    if not problem.detail:
+        return say("evidence is incomplete: {what}", what=problem.what)
+    return say("evidence is incomplete: {what} ({detail})", what=problem.what, detail=problem.detail)
+
+
 def _unsealed(evidence: Evidence) -> Iterator[str]:
     """Evidence that was sealed once and is judged again has to be what it was."""
     if any((evidence.directory / name).exists() for name in (*DERIVED, "manifest.json")):
         if not sealed(evidence.directory):
-            yield "manifest.json is missing or cannot be read: nothing says what the files were when the run ended"
+            yield say("manifest.json is missing or cannot be read: nothing says what the files were when the run ended")
         differences = verify_manifest(evidence.directory)
         yield from (sentence for sentence in differences if not sentence.startswith((*DERIVED, "manifest.json")))
 
@@ -84,9 +108,9 @@ def _unsealed(evidence: Evidence) -> Iterator[str]:
 def _sources(evidence: Evidence, recording: Recording) -> Iterator[str]:
     for name in recording.canaries:
         source = evidence.sources.get(f"canary:{name}")
-        yield from _silence(evidence, source, f"canary “{name}”", open_loop=True)
+        yield from _silence(evidence, source, say("canary “{name}”", name=name), open_loop=True)
     if recording.load:
-        yield from _silence(evidence, evidence.sources.get("load"), "load", open_loop=False)
+        yield from _silence(evidence, evidence.sources.get("load"), say("load"), open_loop=False)
     if recording.canaries:
         yield from _users_never_back(evidence, evidence.sources.get(f"canary:{recording.canaries[0]}"))
 
@@ -94,13 +118,13 @@ def _sources(evidence: Evidence, recording: Recording) -> Iterator[str]:
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:
     """The times at which it was heard have to cover the method, or as much of it as the load ran."""
     if source is None or not len(source.table):
-        yield f"the {told} was configured, and left no samples"
+        yield say("the {source} was configured, and left no samples", source=told)
         return
     if open_loop and source.rate is None:
-        yield f"the rate of the {told} is not known: nothing says how often it was to be heard"
+        yield say("the rate of the {source} is not known: nothing says how often it was to be heard", source=told)
     span = span_ns(evidence)
     if span is None:
-        yield f"the journal does not say when the method ran: the {told} may not have covered it"
+        yield say("the journal does not say when the method ran: the {source} may not have covered it", source=told)
         return
     end = evidence.run.get("load_ended_ns")
     until = min(span[1], end) if isinstance(end, int) else span[1]
@@ -112,7 +136,8 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
     times = np.concatenate([[span[0], max(until, heard.max())], heard])
     quiet_s = float(np.diff(np.sort(times)).max()) / 1e9
     if quiet_s > allowed_s:
-        yield f"the {told} was silent for {quiet_s:.1f} s: over {allowed_s:.1f} s is a hole in the evidence"
+        hole = N_("the {source} was silent for {quiet:.1f} s: over {allowed:.1f} s is a hole in the evidence")
+        yield say(hole, source=told, quiet=quiet_s, allowed=allowed_s)
 
 
 def _users_never_back(evidence: Evidence, source: Source | None) -> Iterator[str]:
@@ -122,24 +147,23 @@ def _users_never_back(evidence: Evidence, source: Source | None) -> Iterator[str
     sent = sent_ns(source.table)
     deaths = [died.at_ns for fault in evidence.faults if (died := died_event(evidence, fault, FOREVER))]
     if int(sent[0]) > min(asked):
-        yield f"the recording of {source.name} began only after the fault"
+        yield say("the recording of {source} began only after the fault", source=source.name)
     if not (good(source.table) & (sent > max(asked + deaths))).any():
-        yield f"the recording of {source.name} ended before a user had a good answer again"
+        yield say("the recording of {source} ended before a user had a good answer again", source=source.name)
 
 
 def _breakers(evidence: Evidence, recording: Recording) -> Iterator[str]:
     read = {transition.source for transition in evidence.transitions}
-    yield from (f"breakers at {url} were configured, and never read" for url in recording.breakers if url not in read)
-    yield from (
-        f"breakers at {url} could not be read at the end: what they did meanwhile is not known"
-        for url in recording.breakers
-        if url in evidence.unread_breakers
-    )
+    for url in recording.breakers:
+        if url not in read:
+            yield say("breakers at {url} were configured, and never read", url=url)
+        elif url in evidence.unread_breakers:
+            yield say("breakers at {url} could not be read at the end: what they did meanwhile is not known", url=url)
     for breaker in sorted({transition.breaker for transition in evidence.transitions}):
         try:
             transitions_of(evidence, breaker)
         except MissingEvidence as missing:
-            yield str(missing)
+            yield said(missing)
 
 
 def _orders(evidence: Evidence, recording: Recording) -> Iterator[str]:
@@ -147,4 +171,4 @@ def _orders(evidence: Evidence, recording: Recording) -> Iterator[str]:
         try:
             lost_orders(evidence)
         except MissingEvidence as missing:
-            yield str(missing)
+            yield said(missing)

@@ -10,6 +10,7 @@ from reports.figures.recovery import started_event
 from reports.figures.windows import FOREVER
 from reports.verdict.journal import activities, items
 from reports.verdict.model import Claim, Outcome
+from reports.words import N_, say
 
 __all__ = ["healed", "receipts", "unproved"]
 
@@ -22,41 +23,46 @@ def receipts(evidence: Evidence) -> tuple[Receipt, ...]:
 def unproved(evidence: Evidence, found: tuple[Receipt, ...]) -> Iterator[str]:
     """A sentence for each fault, and each action, whose effect is not proved."""
     if not found:
-        yield "no fault was recorded: the run proves nothing about a failure"
+        yield say("no fault was recorded: the run proves nothing about a failure")
     for one in found:
         if one.fault.failed_ns is not None:
-            why = one.fault.detail or "no reason was recorded"
-            yield f"the {one.fault.title} could not be injected: {why}"
+            why = one.fault.detail or say("no reason was recorded")
+            yield say("the {fault} could not be injected: {why}", fault=one.fault.title, why=why)
         elif one.fault.injected_ns is None:
-            yield f"the {one.fault.title} was never reported as injected"
+            yield say("the {fault} was never reported as injected", fault=one.fault.title)
         if not one.proved:
             yield one.sentence
     ran = [activity for activity in activities(evidence.journal.get("run")) if not activity.is_probe]
     for action in ran:
         if not action.module.startswith("probes."):
-            yield f"the action “{action.name}” of {action.module} leaves no receipt: its effect is not proved"
+            told = N_("the action “{name}” of {module} leaves no receipt: its effect is not proved")
+            yield say(told, name=action.name, module=action.module)
     recorded = Counter(one.fault.kind for one in found)
     for kind, count in Counter(a.func for a in ran if a.module.startswith("probes.")).items():
         if kind in RECEIPTS and recorded[kind] < count:
-            yield f"{count} action(s) “{kind}” ran, {recorded[kind]} left a record in faults.jsonl"
+            told = N_("{count} action(s) “{kind}” ran, {recorded} left a record in faults.jsonl")
+            yield say(told, count=count, kind=kind, recorded=recorded[kind])
 
 
 def healed(evidence: Evidence, found: tuple[Receipt, ...]) -> Claim:
     """The claim that every run makes: at the end the target is as it was at the beginning."""
-    name, limit = "target healed", "as at the beginning"
+    name, limit = say("target healed"), say("as at the beginning")
     differences = "; ".join(str(item) for item in items(evidence.heal.get("differences")))
     if evidence.heal.get("healed") is True and not differences:
-        return Claim(name, "end", Outcome.PASS, limit, limit, "the target is as it was at the beginning")
+        return Claim(name, "end", Outcome.PASS, limit, limit, say("the target is as it was at the beginning"))
     away = [one.fault for one in found if one.broken and _stayed_away(evidence, one)]
     if away:
         services = ", ".join(sorted({fault.service for fault in away}))
-        sentence = f"{services} did not come back by itself{f': {differences}' if differences else ''}"
-        return Claim(name, "end", Outcome.FAIL, differences or "did not come back", limit, sentence)
+        sentence = say("{services} did not come back by itself", services=services)
+        if differences:
+            sentence = say("{sentence}: {differences}", sentence=sentence, differences=differences)
+        return Claim(name, "end", Outcome.FAIL, differences or say("did not come back"), limit, sentence)
     if not isinstance(evidence.heal.get("healed"), bool):
-        sentence = "heal.json is missing or cannot be read: nothing says how the target was left"
-        return Claim(name, "end", Outcome.INCONCLUSIVE, "unknown", limit, sentence)
-    sentence = f"the target was not healed at the end: {differences or 'no difference was recorded'}"
-    return Claim(name, "end", Outcome.INCONCLUSIVE, differences or "not healed", limit, sentence)
+        sentence = say("heal.json is missing or cannot be read: nothing says how the target was left")
+        return Claim(name, "end", Outcome.INCONCLUSIVE, say("unknown"), limit, sentence)
+    why = differences or say("no difference was recorded")
+    sentence = say("the target was not healed at the end: {why}", why=why)
+    return Claim(name, "end", Outcome.INCONCLUSIVE, differences or say("not healed"), limit, sentence)
 
 
 def _stayed_away(evidence: Evidence, found: Receipt) -> bool:

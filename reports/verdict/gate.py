@@ -7,6 +7,7 @@ import numpy as np
 from reports.evidence.reader import Evidence
 from reports.verdict.journal import Activity, activities, declared, hypothesis_probes, is_dry, items, mapping
 from reports.verdict.tolerance import is_met, runs_code
+from reports.words import N_, say
 
 __all__ = ["not_judgeable"]
 
@@ -17,13 +18,14 @@ LATE_S = 0.1
 def not_judgeable(evidence: Evidence) -> Iterator[str]:
     """A sentence for each reason why the run cannot be judged."""
     if not evidence.journal:
-        yield "journal.json is missing or cannot be read: nothing says what the experiment did"
+        yield say("journal.json is missing or cannot be read: nothing says what the experiment did")
         return
     interrupted = evidence.run.get("interrupted")
     if interrupted or evidence.journal.get("status") == "interrupted":
-        yield f"the run was interrupted{f' ({interrupted})' if interrupted else ''}"
+        told = say("the run was interrupted")
+        yield say("{sentence} ({why})", sentence=told, why=interrupted) if interrupted else told
     if is_dry(evidence):
-        yield "it was a dry run: activities only pretended to run"
+        yield say("it was a dry run: activities only pretended to run")
     yield from _hypothesis(evidence)
     yield from _method(evidence)
     yield from _machine(evidence)
@@ -33,28 +35,30 @@ def _hypothesis(evidence: Evidence) -> Iterator[str]:
     states = mapping(evidence.journal.get("steady_states"))
     probes = hypothesis_probes(evidence)
     if not probes:
-        yield "the experiment has no steady-state hypothesis: nothing says what normal is"
+        yield say("the experiment has no steady-state hypothesis: nothing says what normal is")
         return
     before = states.get("before")
     if not isinstance(before, dict):
-        yield "the steady-state hypothesis was skipped before the method"
+        yield say("the steady-state hypothesis was skipped before the method")
     else:
         yield from _baseline(evidence, before, len(probes))
     if not isinstance(states.get("after"), dict):
-        yield "the steady-state hypothesis was skipped, or not reached, after the method"
+        yield say("the steady-state hypothesis was skipped, or not reached, after the method")
 
 
 def _baseline(evidence: Evidence, before: dict[str, object], expected: int) -> Iterator[str]:
-    told = "the system was not in its steady state before anything was broken"
+    told = say("the system was not in its steady state before anything was broken")
     ran = activities(before.get("probes"))
     unmet = [probe for probe in ran if not _stood(evidence, probe)]
     if unmet:
         probe = unmet[0]
-        yield f"{told}: “{probe.name}” {probe.error or 'was outside its tolerance'}"
+        why = probe.error or say("was outside its tolerance")
+        yield say("{sentence}: “{name}” {why}", sentence=told, name=probe.name, why=why)
     elif before.get("steady_state_met") is not True:
         yield told
     elif len(ran) < expected:
-        yield f"only {len(ran)} of {expected} probes of the steady-state hypothesis ran before the method"
+        few = N_("only {ran} of {expected} probes of the steady-state hypothesis ran before the method")
+        yield say(few, ran=len(ran), expected=expected)
 
 
 def _stood(evidence: Evidence, probe: Activity) -> bool:
@@ -67,9 +71,9 @@ def _stood(evidence: Evidence, probe: Activity) -> bool:
 def _method(evidence: Evidence) -> Iterator[str]:
     method, ran = declared(evidence, "method"), items(evidence.journal.get("run"))
     if evidence.journal.get("status") == "aborted":
-        yield "the method was aborted by an error that was not expected"
+        yield say("the method was aborted by an error that was not expected")
     if not method or not ran:
-        yield "the method did not run"
+        yield say("the method did not run")
 
 
 def _machine(evidence: Evidence) -> Iterator[str]:
@@ -80,7 +84,10 @@ def _machine(evidence: Evidence) -> Iterator[str]:
             continue
         late_s = float(np.percentile(source.table["lag_100us"], 99, method="inverted_cdf")) / 1e4
         if late_s > LATE_S:
-            yield (
-                f"the machine was too busy: the canary “{name}” sent one request in a hundred {late_s * 1000:.0f} ms "
-                f"late or more (over {LATE_S * 1000:.0f} ms nothing can be said of the system)"
+            yield say(
+                "the machine was too busy: the canary “{name}” sent one request in a hundred {late} ms late or more "
+                "(over {allowed} ms nothing can be said of the system)",
+                name=name,
+                late=round(late_s * 1000),
+                allowed=round(LATE_S * 1000),
             )

@@ -12,11 +12,18 @@ from reports.evidence.records import Event
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER
 from reports.verdict.journal import span_ns
+from reports.words import N_, say
 
 __all__ = ["interventions"]
 
-HANDS = {"kill": "sent a signal to", "stop": "stopped", "pause": "paused"}
-"""What nobody but an operator does: no fault of ours goes through the target's front door."""
+HANDS = {
+    "kill": N_("somebody else sent a signal to {service} at {time}: no fault of this run did"),
+    "stop": N_("somebody else stopped {service} at {time}: no fault of this run did"),
+    "pause": N_("somebody else paused {service} at {time}: no fault of this run did"),
+    "oom": N_("{service} ran out of memory at {time}, and no fault of this run explains it"),
+    "die": N_("{service} died at {time}, and no fault of this run explains it"),
+}
+"""What the target may report; all but a fault's own death is somebody's, or something's, else."""
 
 
 def interventions(evidence: Evidence) -> Iterator[str]:
@@ -29,24 +36,24 @@ def interventions(evidence: Evidence) -> Iterator[str]:
 def _events(evidence: Evidence) -> Iterator[str]:
     deaths = [died_event(evidence, fault, FOREVER) for fault in evidence.faults]
     for event in evidence.events:
-        if event.kind in HANDS:
-            yield f"somebody else {HANDS[event.kind]} {event.service} at {_clock(event)}: no fault of this run did"
-        elif event.kind == "oom":
-            yield f"{event.service} ran out of memory at {_clock(event)}: no fault of this run explains it"
-        elif event.kind == "die" and event not in deaths:
-            yield f"{event.service} died at {_clock(event)}, and no fault of this run explains it"
+        if event.kind in HANDS and event not in deaths:
+            yield say(HANDS[event.kind], service=event.service, time=_clock(event))
 
 
 def _roster(evidence: Evidence) -> Iterator[str]:
     """The instances at the end are those of the beginning."""
     begin, end = ({(s.service, s.instance) for s in evidence.snapshots if s.when == when} for when in ("begin", "end"))
+    if not begin:
+        yield say("no inspection of the target at its beginning was recorded")
+    if not end:
+        yield say("no inspection of the target at its end was recorded")
     if not begin or not end:
-        yield f"no inspection of the target at its {'end' if begin else 'beginning'} was recorded"
         return
-    for service, instance in sorted(begin - end):
-        yield f"the instance {instance[:12]} of {service} was there at the beginning, and is gone at the end"
-    for service, instance in sorted(end - begin):
-        yield f"the instance {instance[:12]} of {service} was not there at the beginning: somebody else made it"
+    gone = N_("the instance {id} of {service} was there at the beginning, and is gone at the end")
+    made = N_("the instance {id} of {service} was not there at the beginning: somebody else made it")
+    for told, instances in ((gone, begin - end), (made, end - begin)):
+        for service, instance in sorted(instances):
+            yield say(told, id=instance[:12], service=service)
 
 
 def _faults_outside_the_method(evidence: Evidence) -> Iterator[str]:
@@ -54,7 +61,10 @@ def _faults_outside_the_method(evidence: Evidence) -> Iterator[str]:
     span = span_ns(evidence)
     for fault in evidence.faults:
         if span is None or fault.asked_ns is None or not span[0] <= fault.asked_ns <= span[1]:
-            yield f"the {fault.title} was not injected by the method: nothing was claimed about what came after it"
+            yield say(
+                "the {fault} was not injected by the method: nothing was claimed about what came after it",
+                fault=fault.title,
+            )
 
 
 def _clock(event: Event) -> str:

@@ -6,6 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from reports.evidence.reader import Evidence
+from reports.words import say
 
 __all__ = ["Activity", "activities", "declared", "hypothesis_probes", "is_dry", "items", "mapping", "span_ns"]
 
@@ -34,7 +35,7 @@ class Activity:
     @property
     def name(self) -> str:
         """Its name."""
-        return str(self.declared.get("name") or "an activity without a name")
+        return str(self.declared.get("name") or say("an activity without a name"))
 
     @property
     def is_probe(self) -> bool:

@@ -11,6 +11,7 @@ from reports.verdict.faults import healed, receipts, unproved
 from reports.verdict.gate import not_judgeable
 from reports.verdict.interventions import interventions
 from reports.verdict.model import Claim, Outcome, Reason, Verdict, merged
+from reports.words import say
 
 __all__ = ["judge"]
 
@@ -20,16 +21,16 @@ Found = TypeVar("Found")
 def judge(evidence: Evidence) -> Verdict:
     """The verdict on a run. Raises nothing: what the judge itself trips over is INCONCLUSIVE."""
     trouble: list[str] = []
-    closed = _all(trouble, "whether the run can be judged", lambda: not_judgeable(evidence))
-    proof: list[Receipt] = _all(trouble, "the receipts", lambda: receipts(evidence))
-    found: list[Claim] = _all(trouble, "the claims", lambda: claims(evidence))
-    found += _all(trouble, "whether the target healed", lambda: [healed(evidence, tuple(proof))])
+    closed = _all(trouble, say("whether the run can be judged"), lambda: not_judgeable(evidence))
+    proof: list[Receipt] = _all(trouble, say("the receipts"), lambda: receipts(evidence))
+    found: list[Claim] = _all(trouble, say("the claims"), lambda: claims(evidence))
+    found += _all(trouble, say("whether the target healed"), lambda: [healed(evidence, tuple(proof))])
     unknown = [
         *closed,
-        *_all(trouble, "the faults", lambda: unproved(evidence, tuple(proof))),
-        *_all(trouble, "what else happened to the target", lambda: interventions(evidence)),
-        *_all(trouble, "what ran", lambda: not_done(evidence)),
-        *_all(trouble, "what was recorded", lambda: not_recorded(evidence)),
+        *_all(trouble, say("the faults"), lambda: unproved(evidence, tuple(proof))),
+        *_all(trouble, say("what else happened to the target"), lambda: interventions(evidence)),
+        *_all(trouble, say("what ran"), lambda: not_done(evidence)),
+        *_all(trouble, say("what was recorded"), lambda: not_recorded(evidence)),
     ]
     return _verdict(found, [*unknown, *trouble], tuple(proof), judgeable=not closed)
 
@@ -49,5 +50,6 @@ def _all(trouble: list[str], about: str, rule: Callable[[], Iterable[Found]]) ->
     try:
         found.extend(rule())
     except Exception as error:  # noqa: BLE001 - a judge that crashed must never be a PASS
-        trouble.append(f"the judge could not tell {about}: {type(error).__name__}: {error}")
+        told = f"{type(error).__name__}: {error}"
+        trouble.append(say("the judge could not tell {about}: {error}", about=about, error=told))
     return found

@@ -9,6 +9,7 @@ from chaoslib.hypothesis import within_tolerance
 
 from reports.evidence.reader import Evidence
 from reports.verdict.journal import mapping
+from reports.words import joined, say
 
 __all__ = ["is_met", "resolved", "runs_code", "shown", "told"]
 
@@ -58,23 +59,23 @@ def is_met(evidence: Evidence, tolerance: Any, value: Any) -> bool | None:
 def told(tolerance: Any) -> str:
     """The tolerance in words: `0 to 10`, `true`."""
     if isinstance(tolerance, list) and len(tolerance) == 2:  # noqa: PLR2004 - Chaos Toolkit's pair
-        return f"{shown(tolerance[0])} to {shown(tolerance[1])}"
+        return say("{low} to {high}", low=shown(tolerance[0]), high=shown(tolerance[1]))
     if isinstance(tolerance, list):
-        return f"one of {shown(tolerance)}"
+        return say("one of {values}", values=shown(tolerance))
     if not isinstance(tolerance, dict):
         return shown(tolerance)
-    target = f"{tolerance['target']}: " if tolerance.get("target") else ""
-    return target + _told_typed(tolerance)
+    typed = _told_typed(tolerance)
+    return joined((str(tolerance["target"]), typed), ": ") if tolerance.get("target") else typed
 
 
 def shown(value: Any) -> str:
     """A value as a table shows it."""
     if isinstance(value, float):
-        text = f"{value:.4g}" if abs(value) < 1e4 else f"{value:,.0f}"  # noqa: PLR2004 - enough digits to judge
-    elif isinstance(value, str):
-        text = value
-    else:
-        text = json.dumps(value, ensure_ascii=False, default=str)
+        pattern = "{value:.4g}" if abs(value) < 1e4 else "{value:,.0f}"  # noqa: PLR2004 - enough to judge
+        return say(pattern, value=value)
+    if isinstance(value, bool):
+        return say("true") if value else say("false")
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= SHOWN else f"{text[:SHOWN]}…"
 
 
@@ -82,14 +83,16 @@ def _told_typed(tolerance: dict[str, Any]) -> str:
     kind = tolerance.get("type")
     bounds = tolerance.get("range")
     if kind == "range" and isinstance(bounds, list) and len(bounds) == 2:  # noqa: PLR2004
-        return f"{shown(bounds[0])} to {shown(bounds[1])}"
+        return say("{low} to {high}", low=shown(bounds[0]), high=shown(bounds[1]))
     if kind == "regex":
-        return f"matches {shown(tolerance.get('pattern'))}"
+        return say("matches {pattern}", pattern=shown(tolerance.get("pattern")))
     if kind == "jsonpath":
-        expected = f" is {shown(tolerance['expect'])}" if "expect" in tolerance else " is there"
-        return f"{shown(tolerance.get('path'))}{expected}"
+        path = shown(tolerance.get("path"))
+        if "expect" not in tolerance:
+            return say("{path} is there", path=path)
+        return say("{path} is {expected}", path=path, expected=shown(tolerance["expect"]))
     if kind == "probe":
-        return f"judged by the probe {shown(tolerance.get('name', ''))}"
+        return say("judged by the probe {name}", name=shown(tolerance.get("name", "")))
     return shown(tolerance)
 
 

@@ -80,7 +80,7 @@ def test_a_torn_line_is_dropped_and_counted(tmp_path: Path) -> None:
     (tmp_path / "events.jsonl").write_text('{"at_ns":1,"service":"a","instance":"b","kind":"die"}\n{"at_ns":2,"serv')
     evidence = Evidence(tmp_path)
     assert len(evidence.events) == 1
-    assert evidence.damage == ("events.jsonl: 1 damaged line(s) dropped",)
+    assert evidence.damage == ("events.jsonl: 1 damaged line dropped",)
 
 
 def test_samples_of_many_writers_are_one_table_in_order_of_time(tmp_path: Path) -> None:

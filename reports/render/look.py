@@ -1,0 +1,58 @@
+"""What a page looks like whoever fills it: style, script, and the policy that lets it load nothing else."""
+
+import base64
+import hashlib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+from markupsafe import Markup
+
+from reports.render.branding import Branding
+from reports.render.formats import FILTERS
+from reports.words import language, tell, translated
+
+__all__ = ["page"]
+
+TEMPLATES = Path(__file__).parent.parent / "templates"
+
+
+def page(template: str, branding: Branding, **values: Any) -> str:
+    """A page from a template in the language that is spoken. Everything given is escaped."""
+    css, script = _asset("report.css"), _asset("report.js")
+    if branding.accent:
+        css += f":root {{ --accent: {branding.accent}; }}\n"
+    policy = f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(script)}'"
+    policy += "; img-src data:" if branding.logo else ""
+    return _environment().get_template(template).render(
+        css=Markup(css),  # noqa: S704 - our own file, and a colour of six digits
+        script=Markup(script),  # noqa: S704 - our own file
+        csp=f"{policy}; base-uri 'none'; form-action 'none'",
+        brand=branding,
+        lang=language().code,
+        **values,
+    )  # fmt: skip
+
+
+def _asset(name: str) -> str:
+    return (TEMPLATES / name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(TEMPLATES),
+        autoescape=True,
+        undefined=ChainableUndefined,  # evidence that lacks a value still makes a report
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=tell,
+    )
+    environment.filters.update(FILTERS)
+    environment.globals["_"] = translated
+    return environment
