@@ -38,6 +38,7 @@ class Conductor:
         self._experiment = experiment
         self._session: Session | None = None
         self.declared_twice = False
+        self._was_asked = False
         self._stopped: str | None = None
         self._finished = False
         self._redact = Redactor()
@@ -61,6 +62,7 @@ class Conductor:
         arguments: Mapping[str, Any],
     ) -> None:
         """Take the target. Raises StehaufError; what had been started is then taken down by `finish`."""
+        self._was_asked = True
         if self._session or self.declared_twice:
             raise ConfigurationError(
                 "probes.control is declared more than once (in the experiment, in its settings or by --control-file): "
@@ -140,13 +142,12 @@ class Conductor:
 
     def _wind_up(self, journal: Mapping[str, Any]) -> str | None:
         session = self._session
-        if session is None:
+        if not self._was_asked:
             logger.error(
                 "The run was not recorded: declare probes.control once, at the top level of the experiment, "
                 "without a scope (experiments/kill-product.yaml shows how)"
             )
-            return None
-        if not session.is_recording:
+        if session is None or not session.is_recording:
             return None  # refused, and said why: nothing was begun, so there is nothing to judge
         session.finish(journal, lambda: self._interruption(journal))
         if session.recorder.broken:

@@ -206,8 +206,8 @@ class Session:
             starting.append((Generator("load", command, self.directory), ["load"]))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
+            self._generators.append(generator)  # before it starts: a signal in between must not forget it
             generator.start()
-            self._generators.append(generator)
         for generator, prefixes in starting:
             generator.wait_ready(prefixes, self.check)
         self.about.load_began()
