@@ -21,6 +21,7 @@ PHASES = {
     ("started", "good"): N_("starting up, and reaching the users"),
 }
 """What passes between two steps, in words."""
+BETWEEN = N_("between")
 
 
 def segments(steps: tuple[Step, ...]) -> list[tuple[str, float, float]]:
@@ -32,7 +33,7 @@ def segments(steps: tuple[Step, ...]) -> list[tuple[str, float, float]]:
         first, last = at[begin] or 0.0, at[end] or 0.0
         if last < first:
             return []  # the users were served before the canary looked: no phases to tell apart
-        found.append((say(PHASES.get((begin, end), N_("between"))), first, last))
+        found.append((say(PHASES.get((begin, end), BETWEEN)), first, last))
     return found
 
 
