@@ -1,7 +1,9 @@
 """Real `chaos run` processes against a stack of their own, on free ports."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -20,12 +22,14 @@ SERVICES = ("storefront", "product", "order", "fulfilment", "broker")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free now; held together, so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
+    """Ports that are free now, below those that the kernel gives to outgoing connections: they stay free."""
+    found: list[int] = []
+    for port in random.sample(range(20000, 32000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"of a thousand ports {len(found)} are free, and {count} are needed")
 
 
 @dataclass(frozen=True)
@@ -65,11 +69,10 @@ class Bench:
     environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        ports = dict(zip(SERVICES, free_ports(len(SERVICES)), strict=True))
+        ports = dict(zip((*SERVICES, "broker_monitoring"), free_ports(len(SERVICES) + 1), strict=True))
         self.environment = {
             **os.environ,
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
-            "BROKER_MONITORING_PORT": str(free_ports(1)[0]),
             "STEHAUF_TARGET": self.target,
             "STEHAUF_PROJECT": f"stehauf-e2e-{self.target}-{os.getpid()}-{ports['storefront']}",
             "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),

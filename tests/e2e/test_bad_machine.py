@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Bench
+from harness import Bench, eventually
 from refusals import assert_refused, left_by, output
 from test_interruptions import WAITS, leftovers, read_until
 
@@ -132,7 +132,7 @@ def test_a_disk_that_fills_while_recording_ends_the_run(embedded: Bench, tmp_pat
     assert "STEHAUF_RUNS" in rest
     assert "PASS  " not in rest
     assert ("was made to crash" in said + rest) == (position == 1)
-    assert leftovers(embedded) == []
+    assert eventually(lambda: leftovers(embedded) == [])
     assert "product       running       healthy" in embedded.chaos("stack", "status").output
 
 
@@ -161,7 +161,7 @@ def test_evidence_that_does_not_answer_from_the_beginning_ends_the_run(embedded:
     assert "the connection was refused" in run.said
     assert "Traceback" not in run.output
     assert "Fault:" not in run.output
-    assert leftovers(embedded) == []
+    assert eventually(lambda: leftovers(embedded) == [])
 
 
 @pytest.mark.embedded
@@ -173,7 +173,7 @@ def test_users_who_never_had_an_answer_give_no_pass(embedded: Bench) -> None:
     assert run.code != 0
     assert run.verdict["verdict"] == "FAIL"
     assert "Traceback" not in run.output
-    assert leftovers(embedded) == []
+    assert eventually(lambda: leftovers(embedded) == [])
 
 
 @pytest.mark.embedded

@@ -40,7 +40,7 @@ def test_an_interruption_is_inconclusive_and_leaves_nothing(
     assert number.name in run.said
     assert "Traceback" not in run.output
     assert (run.directory / "report.html").exists()
-    assert leftovers(bench) == []
+    assert eventually(lambda: leftovers(bench) == [])
     state = bench.chaos("stack", "status")
     assert "product" in state.output
     assert "stopped" not in state.output
@@ -50,7 +50,7 @@ def test_a_second_signal_does_not_skip_the_undo(embedded: Bench) -> None:
     run, _ = interrupted(embedded, "Action: waits", signal.SIGINT, times=3)
     assert run.code != 0
     assert run.verdict["verdict"] == "INCONCLUSIVE"
-    assert leftovers(embedded) == []
+    assert eventually(lambda: leftovers(embedded) == [])
 
 
 def test_an_interruption_while_the_stack_comes_up_takes_it_down_again(bench: Bench) -> None:

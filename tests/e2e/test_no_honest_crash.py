@@ -109,7 +109,7 @@ def terminated(bench: Bench) -> Run:
         rest, _ = process.communicate(timeout=120)
     run = bench.result(process.returncode, said + rest)
     assert "SIGTERM" in reasons(run, "INCONCLUSIVE")
-    assert leftovers(bench) == []
+    assert eventually(lambda: leftovers(bench) == [])
     return run
 
 
