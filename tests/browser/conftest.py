@@ -19,9 +19,9 @@ QUIET = (
 )
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """One Chromium for the session."""
+    """One Chromium a module: while Playwright runs, its event loop does, and no test elsewhere could start one."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=shutil.which("chromium"), headless=True, args=[*QUIET])
         yield chromium
