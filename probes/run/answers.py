@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 import requests
 
+from probes.causes import in_words
 from probes.errors import RecordingFailed
 
 __all__ = ["must_answer", "why"]
@@ -20,13 +21,7 @@ _WORDS: Mapping[type[BaseException], str] = {
 
 def why(error: BaseException) -> str:
     """The cause in a few words; requests buries it under several errors of its own."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for kind, words in _WORDS.items():
-            if isinstance(cause, kind):
-                return words
-        cause = cause.__cause__ or cause.__context__
-    return str(error).rstrip(".")
+    return in_words(error, _WORDS)
 
 
 def must_answer(argument: str, url: str, ask: Callable[[], object], within: float = 5.0) -> None:

@@ -64,7 +64,6 @@ class Session:
         self._lock: TargetLock | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
-        self._finished = False
 
     @property
     def is_recording(self) -> bool:
@@ -106,8 +105,6 @@ class Session:
 
     def finish(self, journal: Mapping[str, Any], interrupted: Callable[[], str | None]) -> None:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
-        if self._finished:
-            return
         with self._step("stopping the load"):
             self._stop_load()
         with self._step("asking which orders were fulfilled"):
@@ -124,7 +121,6 @@ class Session:
         self.about.end(interrupted())
         self.about.write(self.recorder)
         self.recorder.sweep()
-        self._finished = True
 
     def close(self) -> None:
         """Leave the target as it was found, and give it free."""

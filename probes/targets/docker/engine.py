@@ -11,6 +11,7 @@ import requests
 from docker.constants import DEFAULT_DOCKER_API_VERSION
 from docker.errors import APIError, DockerException
 
+from probes.causes import in_words
 from probes.errors import TargetError, TargetUnavailable
 
 __all__ = ["asked", "compose_answers", "connect", "engine_answers", "engine_host", "require_compose"]
@@ -113,10 +114,4 @@ def _knock(host: str, timeout_s: float) -> None:
 
 def _why(error: BaseException) -> str:
     """The cause in a few words; the SDK's HTTP library buries it under several of its own errors."""
-    cause: BaseException | None = error
-    while cause is not None:
-        for kind, words in _WORDS.items():
-            if isinstance(cause, kind):
-                return words
-        cause = cause.__cause__ or cause.__context__
-    return str(error).rstrip(".")
+    return in_words(error, _WORDS)
