@@ -64,6 +64,7 @@ class FaultLine:
     service: str
     instance: str
     detail: str = ""
+    loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,8 @@ class Fault:
     failed_ns: int | None = None
     undone_ns: int | None = None
     detail: str = ""
+    loop: str = ""
+    """What the faults of one loop have in common; empty for a fault by itself."""
 
     @property
     def title(self) -> str:
@@ -163,7 +166,8 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
         fault = found.setdefault(
-            line.id, {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance}
+            line.id,
+            {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance, "loop": line.loop},
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)

@@ -24,8 +24,8 @@ def degraded_outside_fault(evidence: Evidence, service: str, breaker: str, sourc
     transitions = transitions_of(evidence, breaker)
     table = from_source(evidence, source).table
     outside = degraded(table)
-    for _, asked, following in spans:
-        window = breaker_window(transitions, asked, following)
+    for fault, asked, following in spans:
+        window = breaker_window(transitions, asked, following, fault.asked_ns)
         if window is not None:
             outside &= ~((sent_ns(table) <= window[1]) & (done_ns(table) >= window[0]))
     return int(outside.sum())

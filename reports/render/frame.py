@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from reports.evidence.reader import Evidence
 from reports.figures import Step, fault_steps
-from reports.figures.windows import FOREVER
+from reports.figures.windows import fault_spans, faults_of
 from reports.render.formats import seconds
 from reports.render.svg import Scale, el, text, ticks
 
@@ -60,15 +60,14 @@ class Frame:
 
 def fault_spans_of(evidence: Evidence) -> tuple[FaultSpan, ...]:
     """Every fault that was asked for, in order."""
-    asked = sorted((fault for fault in evidence.faults if fault.asked_ns is not None), key=lambda f: f.asked_ns or 0)
     found = []
-    for fault in asked:
-        at = fault.asked_ns or 0
-        later = (other.asked_ns or 0 for other in asked if other.service == fault.service)
-        steps = tuple(fault_steps(evidence, fault, min((ns for ns in later if ns > at), default=FOREVER)))
-        ends = [step.at_ns for step in steps if step.key == "good"]
-        found.append(FaultSpan(fault.title, fault.service, at, ends[0] if ends else None, steps))
-    return tuple(found)
+    for service in dict.fromkeys(fault.service for fault in evidence.faults if fault.asked_ns is not None):
+        for fault, at, following in fault_spans(faults_of(evidence, service)):
+            steps = tuple(fault_steps(evidence, fault, at, following))
+            ends = [step.at_ns for step in steps if step.key == "good"]
+            title = f"{fault.kind} loop of {fault.service}" if fault.loop else fault.title
+            found.append(FaultSpan(title, fault.service, at, ends[0] if ends else None, steps))
+    return tuple(sorted(found, key=lambda span: span.asked_ns))
 
 
 def fault_shades(frame: Frame, spans: tuple[FaultSpan, ...], top: float, bottom: float) -> list[Markup]:

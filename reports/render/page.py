@@ -15,6 +15,7 @@ from reports.render import tables
 from reports.render.formats import FILTERS
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
+from reports.render.loops import together
 from reports.render.timeline import timeline
 from reports.render.zoom import zoom, zoom_span
 from reports.verdict.journal import mapping
@@ -41,7 +42,7 @@ def render(evidence: Evidence, verdict: Verdict) -> str:
         run=_run(evidence),
         unmet=sum(claim.verdict == Outcome.FAIL for claim in verdict.claims),
         tiles=tables.tiles(evidence, verdict),
-        receipts=verdict.receipts,
+        receipts=together(verdict.receipts),
         timeline=_charts(evidence, spans),
         spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
         more_faults=max(0, len(spans) - CLOSE_UPS),

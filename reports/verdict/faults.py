@@ -14,6 +14,10 @@ from reports.verdict.model import Claim, Outcome
 __all__ = ["healed", "receipts", "unproved"]
 
 
+LOOP = "crash_loop"
+"""The action that makes several faults, each with a receipt of its own."""
+
+
 def receipts(evidence: Evidence) -> tuple[Receipt, ...]:
     """A receipt for each fault."""
     return tuple(receipt(evidence, fault) for fault in evidence.faults)
@@ -35,9 +39,10 @@ def unproved(evidence: Evidence, found: tuple[Receipt, ...]) -> Iterator[str]:
     for action in ran:
         if not action.module.startswith("probes."):
             yield f"the action “{action.name}” of {action.module} leaves no receipt: its effect is not proved"
-    recorded = Counter(one.fault.kind for one in found)
+    loops = {one.fault.loop for one in found if one.fault.loop}
+    recorded = Counter(one.fault.kind for one in found if not one.fault.loop) + Counter({LOOP: len(loops)})
     for kind, count in Counter(a.func for a in ran if a.module.startswith("probes.")).items():
-        if kind in RECEIPTS and recorded[kind] < count:
+        if kind in {*RECEIPTS, LOOP} and recorded[kind] < count:
             yield f"{count} action(s) “{kind}” ran, {recorded[kind]} left a record in faults.jsonl"
 
 
