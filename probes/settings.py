@@ -5,10 +5,14 @@ STEHAUF_TARGET             docker or embedded; unset: Docker if an engine answer
 STEHAUF_PROJECT            name of the Compose project; unset: ours, ``stehauf``
 STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
 STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
+STEHAUF_LIVE               1: show the run live on 127.0.0.1; 0: never; unset: as the experiment says. Never where
+                           CI is set
+STEHAUF_LIVE_PORT          its port; unset, or taken: any free one
 =========================  =============================================================================
 """
 
 import os
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,10 +20,12 @@ from pathlib import Path
 from platformdirs import user_state_path
 
 from probes.assets import asset, checkout
+from probes.errors import ConfigurationError
 
-__all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback"]
+__all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback", "can_show"]
 
 OWN_PROJECT = "stehauf"
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +39,10 @@ class Settings:
     runs: Path
     state: Path
     """Ledger, locks and the embedded target's files; survives the run."""
+    live: bool | None
+    """Whether the run is shown live; None: as the experiment says."""
+    live_port: int
+    """0: any free one."""
     environment: Mapping[str, str]
     """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
 
@@ -59,8 +69,31 @@ class Settings:
             compose_file=compose_file,
             runs=Path(runs) if runs else (checkout() or Path.cwd()) / "reports" / "runs",
             state=user_state_path("stehauf"),
+            live=_is_live(environ),
+            live_port=_port("STEHAUF_LIVE_PORT", environ),
             environment=dict(environ),
         )
+
+
+def can_show(environ: Mapping[str, str]) -> bool:
+    """Whether somebody sits in front of a display on which a browser may be opened."""
+    if environ.get("CI"):
+        return False
+    return sys.platform == "darwin" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _is_live(environ: Mapping[str, str]) -> bool | None:
+    if environ.get("CI"):
+        return False
+    wish = environ.get("STEHAUF_LIVE", "").lower()
+    return None if not wish else wish not in {"0", "no", "off", "false"}
+
+
+def _port(name: str, environ: Mapping[str, str]) -> int:
+    given = environ.get(name) or "0"
+    if not given.isdecimal() or int(given) > _LAST_PORT:
+        raise ConfigurationError(f"{name} reads {given!r}; it takes the number of a port, up to {_LAST_PORT}")
+    return int(given)
 
 
 def bypass_proxies_on_loopback() -> None:

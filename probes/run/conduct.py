@@ -71,6 +71,13 @@ class Conductor:
                 self._stopped = str(error)
                 raise
 
+    def before_activity(self, activity: Mapping[str, Any]) -> None:
+        """Check, and record what is about to be done. Raises as `check` does."""
+        self.check()
+        if self._session and self.has_begun:
+            line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type")}
+            self._session.recorder.append("activities.jsonl", line)
+
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:

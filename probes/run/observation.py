@@ -9,7 +9,7 @@ from probes.run.load import Canary, Load
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -26,6 +26,8 @@ class Observation:
     """Endpoints that list circuit breakers with their transitions."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    live: bool = False
+    """Show the run live, unless the environment says otherwise."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -43,6 +45,7 @@ class Observation:
             rate=_rate(arguments.get("rate", 50)),
             breakers=(breakers,) if isinstance(breakers, str) else tuple(breakers),
             orders=arguments.get("orders"),
+            live=_switch(arguments.get("live", False)),
         )
 
     def expected(self) -> dict[str, Any]:
@@ -63,6 +66,12 @@ def _part(kind: type[Part], argument: str, given: Any) -> Part:
         raise ConfigurationError(
             f"The argument {argument} of probes.control reads {given!r}; it takes a mapping of: {names}"
         ) from None
+
+
+def _switch(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ConfigurationError(f"The argument live of probes.control reads {given!r}; it takes true or false")
+    return given
 
 
 def _rate(given: Any) -> int:

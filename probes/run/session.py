@@ -17,6 +17,7 @@ from probes.run import preflight
 from probes.run.about import RunAbout
 from probes.run.breakers import BreakerWatch
 from probes.run.ledger import Entry, Ledger, undo
+from probes.run.live import LiveView
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
@@ -56,6 +57,7 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._live: LiveView | None = None
         self._watches: list[BreakerWatch] = []
         self._lock: TargetLock | None = None
         self._brought_up = False
@@ -90,6 +92,7 @@ class Session:
         self.about.write(self.recorder)
         self.recorder.write("experiment.json", experiment)
         self.recorder.start()
+        self._show()
         self._start_load()
 
     def check(self) -> None:
@@ -123,6 +126,8 @@ class Session:
         """Leave the target as it was found, and give it free."""
         if self in _open:
             _open.remove(self)
+        if self._live:
+            self._live.stop()
         self._release_target()
 
     def undo_all(self) -> None:
@@ -159,6 +164,13 @@ class Session:
             self.target.up(lambda line: logger.info("Stack: %s", line))
         preflight.check_services(experiment, self.target, configuration)
         preflight.refuse_degraded(self.target)
+
+    def _show(self) -> None:
+        wish = self._settings.live
+        if self._observation.live if wish is None else wish:
+            log = self._settings.state / "live.log"
+            self._live = LiveView(self.directory, log, self._settings.live_port)
+            self._live.start()
 
     def _start_load(self) -> None:
         seen = self._observation

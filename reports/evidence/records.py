@@ -84,6 +84,11 @@ class Fault:
     """What the faults of one loop have in common; empty for a fault by itself."""
 
     @property
+    def action(self) -> str:
+        """The action that made it: a loop makes several faults of one kind."""
+        return f"{self.kind}_loop" if self.loop else self.kind
+
+    @property
     def title(self) -> str:
         """`crash of product`."""
         return f"{self.kind} of {self.service}"

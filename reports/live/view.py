@@ -1,0 +1,89 @@
+"""The sections of the page as the evidence has them now: the run while it goes on, the report when it is over."""
+
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from markupsafe import escape
+
+from reports.evidence.jsonl import read_json
+from reports.evidence.reader import Evidence
+from reports.live.sections import PROVISIONAL, sections, title_of
+from reports.live.stage import stage
+from reports.render import render
+from reports.render.page import template
+from reports.verdict.faults import receipts
+from reports.verdict.model import Outcome, Verdict
+
+__all__ = ["View", "Viewer"]
+
+_SHARE = 5
+"""The whole report is rendered again when this many times as long as it took has passed: a fifth of a core."""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """The page at one moment."""
+
+    title: str
+    parts: dict[str, str]
+    """HTML by key, in the order of the page."""
+    said: str
+    final: bool
+
+
+class Viewer:
+    """Looks at one run's directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._report: dict[str, str] = {}
+        self._again_at = 0.0
+
+    def look(self) -> View:
+        """The view now. Raises whatever the renderer raises over evidence that is only half there."""
+        return self._ended() or self._running()
+
+    def over(self) -> View:
+        """The view when the run has ended, with a report or without one."""
+        ended = self._ended()
+        if ended is not None:
+            return ended
+        told = template("live.html.j2").render(over=True, stage=stage(Evidence(self._directory)))
+        return View("Ended without a report", {"live": told, **self._report}, "the run ended without a report", True)
+
+    def _ended(self) -> View | None:
+        """The report itself, once it and the verdict are there."""
+        verdict = read_json(self._directory / "verdict.json")
+        try:
+            report = (self._directory / "report.html").read_text(encoding="utf-8")
+        except OSError:
+            return None
+        if verdict is None:
+            return None
+        return View(title_of(report), sections(report), f"Verdict: {verdict.get('verdict')}", True)
+
+    def _running(self) -> View:
+        evidence = Evidence(self._directory)
+        now = stage(evidence)
+        told = template("live.html.j2").render(over=False, stage=now)
+        self._render(evidence)
+        return View(f"Running: {escape(now.title)}", {"live": told, **self._report}, now.said, False)
+
+    def _render(self, evidence: Evidence) -> None:
+        """The report's own sections, without a word about a verdict: nothing is judged before the end."""
+        begun = time.monotonic()
+        if begun < self._again_at:
+            return
+        none_yet = Verdict(Outcome.INCONCLUSIVE, (), (), receipts(evidence))
+        found = sections(render(evidence, none_yet))
+        self._report = {key: part for key, part in found.items() if key not in PROVISIONAL}
+        done = time.monotonic()
+        self._again_at = done + _SHARE * (done - begun)
+
+
+def as_message(view: View, known: dict[str, str]) -> dict[str, object]:
+    """What a page that has `known` needs to become `view`."""
+    changed = {key: part for key, part in view.parts.items() if known.get(key) != part}
+    told = {key: value for key, value in asdict(view).items() if key != "parts"}
+    return {**told, "order": list(view.parts), "parts": changed}
