@@ -75,7 +75,9 @@ class Conductor:
         """Check, and record what is about to be done. Raises as `check` does."""
         self.check()
         if self._session and self.has_begun:
-            line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type")}
+            pause = (activity.get("pauses") or {}).get("before")
+            line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type"),
+                    "pause_s": pause if isinstance(pause, int | float) else 0}  # fmt: skip
             self._session.recorder.append("activities.jsonl", line)
 
     def after_activity(

@@ -34,7 +34,7 @@ def main(arguments: list[str]) -> None:
     if options.die_with_parent:
         threading.Thread(target=_die_with, args=(options.die_with_parent,), daemon=True).start()
     with contextlib.suppress(OSError):
-        os.nice(5)  # the run comes first
+        os.nice(10)  # the run comes first
     hub, viewer = Hub(), Viewer(options.directory)
     server = serve_on(options.port, hub)
     threading.Thread(target=server.serve_forever, daemon=True).start()

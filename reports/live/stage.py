@@ -1,5 +1,6 @@
 """What an audience shall see from the back of the room: who is up, what users get, and each step of the recovery."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -71,8 +72,13 @@ def stage(evidence: Evidence) -> Stage:
 
 
 def _doing(evidence: Evidence) -> str:
+    """The activity; while its own pause lasts, it is what comes next."""
     lines = read_lines(evidence.directory / "activities.jsonl").objects
-    return str(lines[-1].get("activity") or "") if lines else "starting the load"
+    if not lines:
+        return "starting the load"
+    name, begun, pause = str(lines[-1].get("activity") or ""), lines[-1].get("at_ns"), lines[-1].get("pause_s")
+    waits = isinstance(begun, int) and isinstance(pause, int | float) and time.time_ns() < begun + pause * 1e9
+    return f"next: {name}" if waits else name
 
 
 def _states(lanes: list[Lane]) -> tuple[tuple[str, str], ...]:
