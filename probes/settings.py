@@ -8,6 +8,7 @@ STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the c
 STEHAUF_LIVE               1: show the run live on 127.0.0.1; 0: never; unset: as the experiment says. Never where
                            CI is set
 STEHAUF_LIVE_PORT          its port; unset, or taken: any free one
+STEHAUF_GRAFANA, _JAEGER   addresses that `chaos demo` opens in its last act; unset: not opened
 =========================  =============================================================================
 """
 

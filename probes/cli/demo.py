@@ -6,6 +6,9 @@ import click
 
 __all__ = ["demo"]
 
+_DEEP = {"Grafana": "STEHAUF_GRAFANA", "Jaeger": "STEHAUF_JAEGER"}
+"""Opened in act 4 where the environment says that they are there."""
+
 
 @click.command()
 @click.option("--fast", is_flag=True, help="All of it in about a minute.")
@@ -33,6 +36,7 @@ def demo(fast: bool, short: bool, pause: bool, language: str, no_browser: bool) 
         seconds=seconds(fast=fast, short=short),
         language=language,
         shop=environment.get("STEHAUF_SHOP") or "http://127.0.0.1:8080",
+        deep={name: url for name, key in _DEEP.items() if (url := environment.get(key))},
         pause=pause,
     )
     if no_browser or not can_show(environment):

@@ -34,13 +34,16 @@ class Lead:
     seconds: Mapping[str, float]
     language: str
     shop: str
+    deep: Mapping[str, str] = field(default_factory=dict)
+    """What else there is to look at in the last act: name and URL."""
     pause: bool = False
     show: Callable[[str], object] | None = webbrowser.open
     wait: Callable[[], object] = field(default=sys.stdin.readline)
     _seen: set[str] = field(default_factory=set)
     _live: str = ""
-    _scene: str = ""
+    _report: str = ""
     _stopped: bool = False
+    _waiting: bool = False
 
     def run(self) -> int:
         """The exit code of the run, which is its verdict's."""
@@ -56,9 +59,13 @@ class Lead:
             )  # fmt: skip
             with self._forwarding(process):
                 assert process.stdout is not None  # noqa: S101 - it is a pipe: for the type checker
-                for line in process.stdout:
-                    self._hear(line, Path(folder))
-                return process.wait()
+                with process.stdout as said:
+                    for line in said:
+                        self._hear(line, Path(folder))
+                code = process.wait()
+        if self._report:
+            click.secho(f"\n{self._phrase('report')}: {self._report}", bold=True)
+        return code
 
     def _hear(self, line: str, cues: Path) -> None:
         match = _LINE.match(_COLOURS.sub("", line).rstrip())
@@ -71,7 +78,7 @@ class Lead:
             self._live = text.removeprefix("Live: ")
             click.echo(f"  {self._phrase('live')}: {self._live}")
         elif text.startswith("Report: "):
-            click.secho(f"\n{self._phrase('report')}: {text.removeprefix('Report: ')}", bold=True)
+            self._report = text.removeprefix("Report: ")
         elif text == "Let's rollback...":
             self._heading(self._phrase("ending"))
         elif text.startswith(_TOLD) or (match["level"] in _LOUD and not text.startswith(_USUAL)):
@@ -80,25 +87,39 @@ class Lead:
     def _tell(self, name: str, cues: Path) -> None:
         """The scene; with `pause` it lasts until the presenter goes on."""
         self._seen.clear()
-        self._scene = name
         told, length = cue(name, self.language), self.seconds.get(name, 0.0)
         self._heading(told.title if self.pause else f"{told.title}  ({_clock(length)})")
         if told.happens:
             click.echo(f"  {self._phrase('happens')}: {told.happens}")
+        first, last = self._phrase("quotes").split()
         for number, sentence in enumerate(told.say):
-            click.secho(f"  {self._phrase('say') + ':' if number == 0 else '':12}“{sentence}”", fg="cyan")
+            click.secho(f"  {self._phrase('say') + ':' if number == 0 else '':12}{first}{sentence}{last}", fg="cyan")
         if name == "normal":
-            self._open("shop", self.shop)
-            self._open("live", self._live)
-        if self.pause and not self._stopped:
+            self._open(self._phrase("shop"), self.shop)
+            self._open(self._phrase("live"), self._live)
+        if name == "deep":
+            for what, url in self.deep.items():
+                self._open(what, url)
+        if self.pause:
             click.secho(f"  {self._phrase('key')} …", dim=True)
-            self.wait()
+            self._wait_for_key()
             (cues / name).touch()
+
+    def _wait_for_key(self) -> None:
+        """A signal ends the wait, and the run takes it from there."""
+        self._waiting = True
+        try:
+            if not self._stopped:
+                self.wait()
+        except _Stopped:
+            pass
+        finally:
+            self._waiting = False
 
     def _open(self, what: str, url: str) -> None:
         if not url:
             return
-        click.echo(f"  {self._phrase('open')}: {self._phrase(what)}  {url}")
+        click.echo(f"  {self._phrase('open')}: {what}  {url}")
         if self.show is not None:
             self.show(url)
 
@@ -124,7 +145,7 @@ class Lead:
                 self._stopped = True
                 click.secho(f"\n{self._phrase('stopping')}", fg="yellow")
                 process.send_signal(signal.SIGTERM if number == signal.SIGHUP else number)
-                if self.pause:
+                if self._waiting:
                     raise _Stopped
 
         before = {number: signal.signal(number, forward) for number in _ENDINGS}
@@ -133,6 +154,9 @@ class Lead:
         finally:
             for number, handler in before.items():
                 signal.signal(number, handler)
+            if process.poll() is None:  # whatever ended us must not leave a run behind
+                process.terminate()
+                process.wait()
 
 
 class _Stopped(Exception):

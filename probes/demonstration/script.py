@@ -28,6 +28,7 @@ PHRASES = {
         "ending": "Judging the evidence and writing the report",
         "stopping": "Stopping: what was broken is undone, and the evidence is kept",
         "report": "Report",
+        "quotes": "“ ”",
     },
     "de": {
         "happens": "Was passiert",
@@ -40,6 +41,7 @@ PHRASES = {
         "ending": "Die Belege werden ausgewertet, der Bericht wird geschrieben",
         "stopping": "Abbruch: Was gestört wurde, wird zurückgenommen, die Belege bleiben erhalten",
         "report": "Bericht",
+        "quotes": "„ “",
     },
 }
 
