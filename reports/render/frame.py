@@ -6,8 +6,9 @@ from markupsafe import Markup
 
 from reports.evidence.reader import Evidence
 from reports.figures import Step, fault_steps
-from reports.figures.windows import FOREVER
+from reports.figures.windows import fault_spans, faults_of
 from reports.render.formats import interval, seconds, short
+from reports.render.loops import as_one
 from reports.render.svg import Scale, el, text, ticks
 from reports.words import tell, translated
 
@@ -67,15 +68,13 @@ class Frame:
 
 def fault_spans_of(evidence: Evidence) -> tuple[FaultSpan, ...]:
     """Every fault that was asked for, in order."""
-    asked = sorted((fault for fault in evidence.faults if fault.asked_ns is not None), key=lambda f: f.asked_ns or 0)
     found = []
-    for fault in asked:
-        at = fault.asked_ns or 0
-        later = (other.asked_ns or 0 for other in asked if other.service == fault.service)
-        steps = tuple(fault_steps(evidence, fault, min((ns for ns in later if ns > at), default=FOREVER)))
-        ends = [step.at_ns for step in steps if step.key == "good"]
-        found.append(FaultSpan(fault.title, fault.service, at, ends[0] if ends else None, steps))
-    return tuple(found)
+    for service in dict.fromkeys(fault.service for fault in evidence.faults if fault.asked_ns is not None):
+        for fault, at, following in fault_spans(faults_of(evidence, service)):
+            steps = tuple(fault_steps(evidence, fault, at, following))
+            ends = [step.at_ns for step in steps if step.key == "good"]
+            found.append(FaultSpan(as_one(fault).title, fault.service, at, ends[0] if ends else None, steps))
+    return tuple(sorted(found, key=lambda span: span.asked_ns))
 
 
 def fault_shades(frame: Frame, spans: tuple[FaultSpan, ...], top: float, bottom: float) -> list[Markup]:

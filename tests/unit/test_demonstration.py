@@ -1,0 +1,80 @@
+"""Who leads a demonstration: what is told, what is opened, and when, without a run behind it."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+from probes.demonstration.lead import Lead
+from probes.settings import Settings, can_show
+
+RUN = """
+print("[2026-01-01 00:00:00 INFO] Live: http://127.0.0.1:9/", flush=True)
+for scene in ("normal", "loop", "deep"):
+    print(f"[2026-01-01 00:00:00 INFO] Scene: {scene}", flush=True)
+    for _ in range(9):
+        print("\\x1b[32m[2026-01-01 00:00:00 INFO] Target: web died\\x1b[0m", flush=True)
+print("[2026-01-01 00:00:00 WARNING] Rollbacks were explicitly requested to be played", flush=True)
+print("no line of the log", flush=True)
+print("[2026-01-01 00:00:00 INFO] Report: /runs/report.html", flush=True)
+raise SystemExit(2)
+"""
+
+
+def lead(opened: list[str], **more: object) -> Lead:
+    return Lead(
+        command=[sys.executable, "-c", RUN],
+        environment=os.environ,
+        seconds={"normal": 61.0},
+        language=str(more.pop("language", "en")),
+        shop="http://127.0.0.1:8/",
+        show=opened.append,
+        deep={"Jaeger": "http://127.0.0.1:7/"},
+        **more,  # type: ignore[arg-type]
+    )
+
+
+def test_each_scene_is_told_once_and_opens_what_it_needs(capsys: pytest.CaptureFixture[str]) -> None:
+    opened: list[str] = []
+    assert lead(opened).run() == 2, "the exit code is the run's own"
+    said = capsys.readouterr().out
+    assert "Act 1: normal operation  (1:01)" in said
+    assert said.count("Target: web died") == 3, "once a scene"
+    assert "explicitly requested" not in said
+    assert "no line of the log" not in said
+    assert said.rstrip().endswith("Report: /runs/report.html")
+    assert opened == ["http://127.0.0.1:8/", "http://127.0.0.1:9/", "http://127.0.0.1:7/"]
+
+
+def test_the_presenter_is_told_in_german(capsys: pytest.CaptureFixture[str]) -> None:
+    lead([], language="de").run()
+    assert "„Das ist ein Webshop. Fünf Dienste, jeder für sich.“" in capsys.readouterr().out
+
+
+def test_with_pause_each_scene_waits(capsys: pytest.CaptureFixture[str]) -> None:
+    waited: list[int] = []
+    lead([], pause=True, wait=lambda: waited.append(1)).run()
+    assert len(waited) == 3
+    assert "(1:01)" not in capsys.readouterr().out, "there is no clock to keep to"
+
+
+@pytest.mark.parametrize(
+    ("environment", "wish"),
+    [
+        ({}, None),
+        ({"STEHAUF_LIVE": "1"}, True),
+        ({"STEHAUF_LIVE": "0"}, False),
+        ({"STEHAUF_LIVE": "1", "CI": "true"}, False),
+        ({"CI": "1"}, False),
+    ],
+)
+def test_the_live_view_is_never_on_in_ci(environment: dict[str, str], wish: bool | None) -> None:
+    assert Settings.from_environment({**environment, "HOME": str(Path.home())}).live is wish
+
+
+def test_a_browser_is_opened_only_where_somebody_sits() -> None:
+    assert can_show({"DISPLAY": ":0"})
+    assert can_show({"WAYLAND_DISPLAY": "wayland-0"})
+    assert not can_show({"DISPLAY": ":0", "CI": "true"})
+    assert can_show({}) == (sys.platform == "darwin")
