@@ -1,10 +1,12 @@
 """Leads a presenter through a run: follows what `chaos run` says, tells the scenes, gives their cues."""
 
 import re
+import shutil
 import signal
 import subprocess
 import sys
 import tempfile
+import textwrap
 import webbrowser
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -34,7 +36,7 @@ class Lead:
     seconds: Mapping[str, float]
     language: str
     shop: str
-    deep: Mapping[str, str] = field(default_factory=dict)
+    deep: Callable[[], Mapping[str, str]] = dict
     """What else there is to look at in the last act: name and URL."""
     pause: bool = False
     show: Callable[[str], object] | None = webbrowser.open
@@ -90,15 +92,16 @@ class Lead:
         told, length = cue(name, self.language), self.seconds.get(name, 0.0)
         self._heading(told.title if self.pause else f"{told.title}  ({_clock(length)})")
         if told.happens:
-            click.echo(f"  {self._phrase('happens')}: {told.happens}")
+            click.echo(_wrapped(f"{self._phrase('happens')}: {told.happens}", "  ", "  "))
         first, last = self._phrase("quotes").split()
         for number, sentence in enumerate(told.say):
-            click.secho(f"  {self._phrase('say') + ':' if number == 0 else '':12}{first}{sentence}{last}", fg="cyan")
+            lead_in = f"  {self._phrase('say') + ':' if number == 0 else '':12}"
+            click.secho(_wrapped(f"{first}{sentence}{last}", lead_in, " " * (len(lead_in) + 1)), fg="cyan")
         if name == "normal":
             self._open(self._phrase("shop"), self.shop)
             self._open(self._phrase("live"), self._live)
         if name == "deep":
-            for what, url in self.deep.items():
+            for what, url in self.deep().items():
                 self._open(what, url)
         if self.pause:
             click.secho(f"  {self._phrase('key')} …", dim=True)
@@ -161,6 +164,13 @@ class Lead:
 
 class _Stopped(Exception):
     """Ends the wait for a key."""
+
+
+def _wrapped(text: str, first: str, further: str) -> str:
+    """The text in lines that fit the terminal, and that an eye can follow."""
+    return textwrap.fill(
+        text, min(shutil.get_terminal_size().columns, 100), initial_indent=first, subsequent_indent=further
+    )
 
 
 def _clock(length: float) -> str:

@@ -51,8 +51,8 @@ _EN = {
         "The shop is up. Users browse and order, and a probe asks it fifty times a second. Every service is green.",
         (
             "This is a web shop. Five services, each on its own.",
-            "What you see is real traffic: people browse, and people buy.",
-            "Everything is green. Let us keep it that way in mind.",
+            "What you see is real traffic: browsing, and buying.",
+            "Everything is green. Please keep that picture in mind.",
         ),
     ),
     "failure": Cue(
@@ -104,13 +104,13 @@ _DE = {
         "Der Shop läuft. Nutzer stöbern und bestellen, eine Sonde fragt fünfzigmal je Sekunde. Alle Dienste sind grün.",
         (
             "Das ist ein Webshop. Fünf Dienste, jeder für sich.",
-            "Was Sie sehen, ist echter Verkehr: Menschen stöbern, und Menschen kaufen.",
+            "Was Sie sehen, ist echter Verkehr: Es wird gestöbert, und es wird gekauft.",
             "Alles ist grün. Bitte merken Sie sich dieses Bild.",
         ),
     ),
     "failure": Cue(
         "2. Akt: Ein Dienst fällt aus",
-        "Gleich stürzt der Prozess des Produktdienstes ab. Seine Restart-Policy bringt ihn von selbst zurück.",
+        "Gleich stürzt der Prozess des Produktdienstes ab. Seine Neustart-Regel bringt ihn von selbst zurück.",
         (
             "Der Produktdienst hält den Katalog. Ohne ihn lässt sich nichts verkaufen.",
             "Ich lasse ihn jetzt abstürzen. Danach fasst ihn niemand mehr an.",
@@ -130,11 +130,11 @@ _DE = {
     ),
     "proof": Cue(
         "3. Akt: Der Beweis",
-        "Der Dienst ist endgültig zurück. Jede Anfrage wurde aufgezeichnet, jede Behauptung wird gleich geprüft.",
+        "Der Dienst ist endgültig zurück. Jede Anfrage wurde aufgezeichnet; gleich wird jede Behauptung daran geprüft.",
         (
             "Er ist wieder da, und niemand hat etwas getan.",
             "Nun zu den Zahlen: so viele Antworten, und so viele Fehler. (Lesen Sie sie von der Live-Ansicht ab.)",
-            "Diese Antworten waren eingeschränkt: Der Shop nahm den letzten bekannten Katalog, und sagte das dazu.",
+            "Diese Antworten waren eingeschränkt: Der Shop nahm den letzten bekannten Katalog und sagte das dazu.",
             "Jede bestätigte Bestellung wird jetzt geprüft: Wurde sie ausgeführt, und genau einmal?",
             "Nichts davon ist geschätzt. Es ist aus jeder einzelnen Anfrage berechnet.",
         ),
@@ -143,9 +143,9 @@ _DE = {
         "4. Akt: Ein Blick unter die Haube",
         "Es wird nichts mehr gestört. Zeit für Fragen: Zeitachse, Schritte der Erholung, Architektur.",
         (
-            "Das ist der ganze Lauf auf einer Zeitachse: hier der Absturz, Circuit Breaker, Erholung.",
+            "Das ist der ganze Lauf auf einer Zeitachse: hier der Absturz, hier der Breaker, hier die Erholung.",
             "Jeder Schritt hat seine Zeit, seine Quelle und die Angabe, wie genau wir das wissen.",
-            "Und darauf beruht es: Restart-Policy, Health-Checks, Circuit Breaker, Fallback.",
+            "Und darauf beruht es: Neustart-Regeln, Gesundheitsprüfungen, ein Circuit Breaker, ein Fallback.",
             "Das alles bekommen Sie als Bericht, mit den Rohdaten zum Nachprüfen.",
         ),
     ),

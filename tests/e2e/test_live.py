@@ -3,8 +3,6 @@
 import json
 import re
 import signal
-import socket
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -75,22 +73,6 @@ def test_a_reader_who_has_scrolled_down_stays_where_he_is(embedded: Bench) -> No
     assert viewers_of(embedded) == []
 
 
-def test_a_port_that_is_taken_is_told_and_another_one_serves(embedded: Bench) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = str(taken.getsockname()[1])
-        run = embedded.run(watched(0), **LIVE, STEHAUF_LIVE_PORT=port)
-    assert run.code == 0, run.output
-    assert f"port {port} is taken" in run.output
-    assert viewers_of(embedded) == []
-
-
-def test_in_ci_and_unasked_there_is_no_live_view(embedded: Bench) -> None:
-    experiment = watched(0)
-    assert "Live:" not in embedded.run(experiment, CI="", STEHAUF_LIVE="").output
-    experiment["controls"][0]["provider"]["arguments"]["live"] = True
-    assert "Live:" not in embedded.run(experiment, CI="true", STEHAUF_LIVE="1").output
-
-
 def test_a_run_that_is_killed_takes_its_view_with_it(embedded: Bench) -> None:
     experiment = watched(30)
     experiment["controls"][0]["provider"]["arguments"]["live"] = True
@@ -105,15 +87,6 @@ def test_a_run_that_is_killed_takes_its_view_with_it(embedded: Bench) -> None:
         process.wait()
     assert eventually(lambda: viewers_of(embedded) == [])
     assert embedded.run(watched(0)).code == 0
-
-
-def test_a_name_that_is_not_loopbacks_is_refused(embedded: Bench) -> None:
-    with embedded.started("run", str(embedded.write(watched(8))), **LIVE) as process:
-        request = urllib.request.Request(url_of(process), headers={"Host": "example.org"})
-        with pytest.raises(urllib.error.HTTPError, match="403"):
-            urllib.request.urlopen(request, timeout=30)
-        process.send_signal(signal.SIGINT)
-        process.communicate(timeout=120)
 
 
 def _words(part: Locator) -> str:

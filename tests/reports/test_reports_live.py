@@ -1,20 +1,31 @@
 """The live view of evidence that is only half there: no verdict, no half-truth, and deaf to hostile names."""
 
-from collections.abc import Callable
+import contextlib
+import re
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.client import HTTPConnection
 from pathlib import Path
 
 import pytest
 from evidence_builder import Run
 from evidence_parts import ASKED, DIED, END, STARTED
+from test_reports_languages import PLAIN, PSEUDO, Text, names_in
 from test_reports_page import HOSTILE, Page, poison
 
 from reports.evidence.reader import Evidence
 from reports.live.hub import Hub
 from reports.live.sections import PROVISIONAL, sections
+from reports.live.server import serve_on
 from reports.live.stage import stage
 from reports.live.view import View, Viewer, as_message
+from reports.render import look
+from reports.render.branding import Branding
+from reports.render.look import fragment
 from reports.verdict import write
+from reports.words import speaking
 
 Written = Callable[[Run], Evidence]
 
@@ -80,6 +91,48 @@ def test_an_empty_directory_is_a_run_that_has_not_begun(tmp_path: Path) -> None:
     view = Viewer(tmp_path).look()
     assert not view.final
     assert "Nothing is broken" in view.parts["live"]
+
+
+def test_a_german_report_is_watched_in_german(run: Run, written: Written) -> None:
+    run.experiment["extensions"] = [
+        {"name": "stehauf", "translations": {"de": {run.experiment["title"]: "Der Laden läuft weiter"}}}
+    ]
+    view = Viewer(written(until(run, DIED)).directory, "de").look()
+    assert view.title == "Läuft: Der Laden läuft weiter"
+    assert "Absturz von product: Erholung" in view.parts["live"]
+    assert "0,11 s" in view.parts["live"]
+
+
+def test_no_english_is_left_while_it_goes_on(run: Run, written: Written) -> None:
+    evidence = written(until(run, STARTED))
+    with speaking(PSEUDO):
+        shown = fragment("live.html.j2", over=False, stage=stage(evidence))
+        page = Text(look.page("live-page.html.j2", Branding(), live=True) + shown)
+    left = {word for text in page.found for word in re.findall(r"[A-Za-z]{2,}", text)} - names_in(evidence.directory)
+    assert left - PLAIN == set()
+
+
+@contextmanager
+def served(page: str = "") -> Iterator[str]:
+    with serve_on(0, Hub(), page) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"127.0.0.1:{server.server_address[1]}"
+        server.shutdown()
+
+
+@pytest.mark.parametrize(("host", "path", "status"), [("", "/", 200), ("example.org", "/", 403), ("", "/etc", 404)])
+def test_only_loopbacks_own_name_and_the_one_page_are_answered(host: str, path: str, status: int) -> None:
+    """Another name is another site that was pointed here."""
+    with served("the page") as address, contextlib.closing(HTTPConnection(address, timeout=30)) as connection:
+        connection.request("GET", path, headers={"Host": f"{host}:80"} if host else {})
+        answer = connection.getresponse()
+        assert answer.status == status
+        assert (answer.read() == b"the page") == (status == 200)
+
+
+def test_a_port_that_is_taken_is_answered_with_another_one() -> None:
+    with served() as address, serve_on(int(address.rpartition(":")[2]), Hub(), "") as other:
+        assert f"127.0.0.1:{other.server_address[1]}" != address
 
 
 def test_a_viewer_gets_only_what_changed() -> None:

@@ -1,12 +1,16 @@
 """Who leads a demonstration: what is told, what is opened, and when, without a run behind it."""
 
 import os
+import socket
 import sys
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
 from probes.demonstration.lead import Lead
+from probes.demonstration.sights import sights
 from probes.settings import Settings, can_show
 
 RUN = """
@@ -30,7 +34,7 @@ def lead(opened: list[str], **more: object) -> Lead:
         language=str(more.pop("language", "en")),
         shop="http://127.0.0.1:8/",
         show=opened.append,
-        deep={"Jaeger": "http://127.0.0.1:7/"},
+        deep=lambda: {"Jaeger": "http://127.0.0.1:7/"},
         **more,  # type: ignore[arg-type]
     )
 
@@ -57,6 +61,28 @@ def test_with_pause_each_scene_waits(capsys: pytest.CaptureFixture[str]) -> None
     lead([], pause=True, wait=lambda: waited.append(1)).run()
     assert len(waited) == 3
     assert "(1:01)" not in capsys.readouterr().out, "there is no clock to keep to"
+
+
+class Answering(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"data": []}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_only_what_answers_as_what_it_is_is_opened_in_the_last_act() -> None:
+    """What listens on Grafana's port here is a Jaeger."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), Answering) as server, socket.create_server(("127.0.0.1", 0)) as deaf:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        port = str(server.server_address[1])
+        url = f"http://127.0.0.1:{port}"
+        assert sights({"GRAFANA_PORT": port, "JAEGER_PORT": port}) == {"Jaeger": url}
+        assert sights({"GRAFANA_PORT": port, "STEHAUF_JAEGER": f"{url}/"}) == {"Jaeger": f"{url}/"}
+        assert sights({"GRAFANA_PORT": port, "JAEGER_PORT": str(deaf.getsockname()[1])}) == {}
+        server.shutdown()
 
 
 @pytest.mark.parametrize(
