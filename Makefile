@@ -19,7 +19,7 @@ help:
 	@echo "make lint           ruff and mypy"
 
 demo: $(VENV)/.installed
-	@$(BIN)/chaos --no-version-check --no-log-file demo --fast --no-browser
+	@$(BIN)/chaos --no-version-check --no-log-file demo --fast
 
 install: $(VENV)/.installed
 
