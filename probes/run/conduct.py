@@ -164,7 +164,7 @@ class Conductor:
             return None
         verdict = write_verdict(session.directory, self._lang, self._branding)
         _point_latest(session.directory)
-        tell(verdict, session.directory)
+        tell(verdict, session.directory, self._lang)
         return str(verdict.verdict)
 
     def _interruption(self, journal: Mapping[str, Any]) -> str | None:

@@ -100,6 +100,7 @@ def test_with_pause_each_scene_waits_for_a_key(embedded: Bench) -> None:
     busy = any("the machine was too busy" in reason["sentence"] for reason in verdict["reasons"])
     assert (code, verdict["verdict"]) in {(0, "PASS"), (1, "INCONCLUSIVE") if busy else (0, "PASS")}, said
     assert "4. Akt" not in said
+    assert "„wie oft der Breaker um product öffnete“: beobachtet" in said
     report = (embedded.folder / "runs" / "latest" / "report.html").read_text(encoding="utf-8")
     assert "Absturzschleife von product" in report, "who is told in German hands over a German report"
 
