@@ -44,6 +44,7 @@ class Lead:
     _seen: set[str] = field(default_factory=set)
     _live: str = ""
     _report: str = ""
+    _begun: bool = False
     _stopped: bool = False
     _waiting: bool = False
 
@@ -82,13 +83,15 @@ class Lead:
         elif text.startswith("Report: "):
             self._report = text.removeprefix("Report: ")
         elif text == "Let's rollback...":
-            self._heading(self._phrase("ending"))
+            if self._begun:
+                self._heading(self._phrase("ending"))
         elif text.startswith(_TOLD) or (match["level"] in _LOUD and not text.startswith(_USUAL)):
             self._tick(text, match["level"])
 
     def _tell(self, name: str, cues: Path) -> None:
         """The scene; with `pause` it lasts until the presenter goes on."""
         self._seen.clear()
+        self._begun = True
         told, length = cue(name, self.language), self.seconds.get(name, 0.0)
         self._heading(told.title if self.pause else f"{told.title}  ({_clock(length)})")
         if told.happens:

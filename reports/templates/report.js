@@ -93,6 +93,6 @@
     root.querySelectorAll("figure.readable").forEach(zoomable);
   };
   equip(document);
-  document.addEventListener("fresh", (event) => equip(event.target)); // a section that came later
+  document.addEventListener("fresh", (event) => { tip.classList.remove("shown"); equip(event.target); }); // it came later
   addEventListener("scroll", () => tip.classList.remove("shown"), { passive: true });
 })();

@@ -51,6 +51,16 @@ def test_each_scene_is_told_once_and_opens_what_it_needs(capsys: pytest.CaptureF
     assert opened == ["http://127.0.0.1:8/", "http://127.0.0.1:9/", "http://127.0.0.1:7/"]
 
 
+def test_a_run_that_was_refused_is_not_judged(capsys: pytest.CaptureFixture[str]) -> None:
+    one = lead([])
+    refusal = "[2026-01-01 00:00:00 ERROR] There is no target 'x'\\n[2026-01-01 00:00:00 INFO] Let's rollback..."
+    one.command = [sys.executable, "-c", f'print("{refusal}"); raise SystemExit(1)']
+    assert one.run() == 1
+    said = capsys.readouterr().out
+    assert "There is no target 'x'" in said
+    assert "Judging" not in said
+
+
 def test_the_presenter_is_told_in_german(capsys: pytest.CaptureFixture[str]) -> None:
     lead([], language="de").run()
     assert "„Das ist ein Webshop. Fünf Dienste, jeder für sich.“" in capsys.readouterr().out
