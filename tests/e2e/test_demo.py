@@ -36,7 +36,7 @@ def test_the_fast_demo_passes_and_ends_with_its_report(target: str, request: pyt
     assert acts == sorted(acts)
     assert run.output.rstrip().endswith("report.html")
     assert "Live:" not in run.output
-    assert "live view" not in run.output
+    assert "live view: http" not in run.output
     assert leftovers(bench) == []
 
 
