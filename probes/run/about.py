@@ -72,6 +72,10 @@ class RunAbout:
         """Which target was taken, and why."""
         self._facts["target"] = {"name": name, "project": project, "why": why}
 
+    def expects_traces(self) -> None:
+        """The services were told to send their traces to this run."""
+        self._facts["recording"]["traces"] = True
+
     def load_began(self) -> None:
         """Every generator has made its first request."""
         self._facts["load_started_ns"] = time.time_ns()

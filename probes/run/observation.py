@@ -9,7 +9,7 @@ from probes.run.load import Canary, Load
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -26,6 +26,8 @@ class Observation:
     """Endpoints that list circuit breakers with their transitions."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    traces: bool = False
+    """Receive spans from the services."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -43,6 +45,7 @@ class Observation:
             rate=_rate(arguments.get("rate", 50)),
             breakers=(breakers,) if isinstance(breakers, str) else tuple(breakers),
             orders=arguments.get("orders"),
+            traces=bool(arguments.get("traces", False)),
         )
 
     def expected(self) -> dict[str, Any]:

@@ -23,6 +23,7 @@ from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
+from probes.run.traces import Receiver
 from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
 
@@ -57,6 +58,7 @@ class Session:
         self._observation = observation
         self._generators: list[Generator] = []
         self._watches: list[BreakerWatch] = []
+        self._receiver: Receiver | None = None
         self._lock: TargetLock | None = None
         self._brought_up = False
         self._finished = False
@@ -95,7 +97,7 @@ class Session:
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
         self.recorder.check()
-        for generator in self._generators:
+        for generator in (*self._generators, *([self._receiver] if self._receiver else [])):
             generator.check()
 
     def finish(self, journal: Mapping[str, Any], interrupted: str | None) -> None:
@@ -113,6 +115,8 @@ class Session:
         with self._step("stopping the recorder"):
             for watch in self._watches:
                 watch.stop()
+            if self._receiver and (sentence := self._receiver.stop()):
+                self.recorder.problem(f"the {self._receiver.name}", sentence)
             self.recorder.stop()
         self.recorder.write("journal.json", journal)
         self.about.end(interrupted)
@@ -142,7 +146,7 @@ class Session:
 
     def _take_target(self) -> None:
         settings = self._settings
-        self.target, why = open_target(settings, die_with_parent=True)
+        self.target, why = open_target(settings, die_with_parent=True, traces=self._observation.traces)
         self.about.on_target(self.target.name, self.target.project, why)
         logger.info("Target: %s (%s)", self.target.name, why)
         self.ledger = Ledger(settings.state, self.target.name, self.target.project)
@@ -162,6 +166,8 @@ class Session:
 
     def _start_load(self) -> None:
         seen = self._observation
+        if seen.traces:
+            self._receive_traces()
         for url in seen.breakers:
             self._watches.append(BreakerWatch(url, self.recorder.append))
             self._watches[-1].start()
@@ -184,6 +190,18 @@ class Session:
             generator.wait_ready(prefixes, self.check)
         self.about.load_began()
         self.about.write(self.recorder)
+
+    def _receive_traces(self) -> None:
+        if self._brought_up or self._settings.names_collector:
+            self.about.expects_traces()
+        else:
+            logger.warning(
+                "Traces: the stack was up already, and nobody said where it sends its traces: there may be none "
+                "in the report (bring it up with OTEL_EXPORTER_OTLP_ENDPOINT set, or leave that to this run)"
+            )
+        self._receiver = Receiver(self.target, self._settings.otlp_port, self.directory)
+        self._receiver.start()
+        self._receiver.wait_listening(self.check)
 
     def _stop_load(self) -> None:
         self.about.load_ended()

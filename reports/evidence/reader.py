@@ -15,6 +15,7 @@ from reports.evidence.records import (
     Order,
     Problem,
     Snapshot,
+    Span,
     Transition,
     group_faults,
     parse,
@@ -35,6 +36,7 @@ class Recording:
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
     orders: bool
+    traces: bool = False
 
 
 class Evidence:
@@ -86,6 +88,7 @@ class Evidence:
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
+            traces=bool(told.get("traces")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -118,6 +121,11 @@ class Evidence:
         """Orders that the load placed."""
         paths = sorted((self.directory / "samples").glob("orders-*.jsonl"))
         return tuple(order for path in paths for order in self._records(f"samples/{path.name}", Order))
+
+    @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Spans of the traces that were kept, in order of time."""
+        return tuple(sorted(self._records("spans.jsonl", Span), key=lambda span: span.begin_ns))
 
     @cached_property
     def fulfilments(self) -> tuple[Fulfilment, ...]:
@@ -158,7 +166,7 @@ class Evidence:
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks
+        _ = self.fulfilments, self.problems, self.checks, self.spans
         lines = [f"{name}: {count} damaged line(s) dropped" for name, count in self._damage.items()]
         files = [file for source in self.sources.values() for file in source.files]
         return (*lines, *(sentence for file in files for sentence in file.damage()))

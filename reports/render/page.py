@@ -16,6 +16,7 @@ from reports.render.formats import FILTERS
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
 from reports.render.timeline import timeline
+from reports.render.traces import waterfalls
 from reports.render.zoom import zoom, zoom_span
 from reports.verdict.journal import mapping
 from reports.verdict.model import Outcome, Verdict
@@ -45,6 +46,7 @@ def render(evidence: Evidence, verdict: Verdict) -> str:
         timeline=_charts(evidence, spans),
         spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
         more_faults=max(0, len(spans) - CLOSE_UPS),
+        traces=waterfalls(evidence),
         audiences=tables.audiences(evidence),
         fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
         orders=tables.order_rows(evidence),

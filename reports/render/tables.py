@@ -170,6 +170,7 @@ def _unrecorded(evidence: Evidence) -> str:
             ("a canary", bool(told.canaries)),
             ("circuit breakers", bool(told.breakers)),
             ("orders", told.orders),
+            ("traces", told.traces or bool(evidence.spans)),
         )
         if not there
     ]

@@ -69,6 +69,8 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
         yield from _sources(evidence, evidence.recording)
         yield from _breakers(evidence, evidence.recording)
         yield from _orders(evidence, evidence.recording)
+        if evidence.recording.traces and not evidence.spans:
+            yield "traces were configured, and no span came: was the stack brought up without an endpoint for them?"
 
 
 def _unsealed(evidence: Evidence) -> Iterator[str]:

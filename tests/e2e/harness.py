@@ -1,7 +1,9 @@
 """Real `chaos run` processes against a stack of their own, on free ports."""
 
+import contextlib
 import json
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -26,6 +28,14 @@ def free_ports(count: int) -> list[int]:
     for one in held:
         one.close()
     return ports
+
+
+def quiet_port() -> int:
+    """A free port that no outgoing connection takes meanwhile: below those that the kernel gives out."""
+    for port in random.sample(range(20000, 32000), 100):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            return port
+    raise AssertionError("a hundred ports, and each of them taken")
 
 
 @dataclass(frozen=True)
@@ -70,6 +80,7 @@ class Bench:
             **os.environ,
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
             "BROKER_MONITORING_PORT": str(free_ports(1)[0]),
+            "OTLP_PORT": str(quiet_port()),
             "STEHAUF_TARGET": self.target,
             "STEHAUF_PROJECT": f"stehauf-e2e-{self.target}-{os.getpid()}-{ports['storefront']}",
             "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),

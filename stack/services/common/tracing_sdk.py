@@ -18,7 +18,7 @@ from services.common.tracing_send import Collectors
 __all__ = ["begin", "current", "headers", "shutdown", "span", "under"]
 
 _KINDS = {kind.name.lower(): kind for kind in SpanKind}
-_BATCH_MS = 500
+_BATCH_MS = 300
 _QUEUE = 4096
 """Spans that wait at most; what comes on top is dropped rather than kept."""
 _LONGEST = 300

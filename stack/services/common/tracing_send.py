@@ -17,7 +17,7 @@ from opentelemetry.sdk.trace.export import SpanExporter, SpanExportResult
 __all__ = ["Collector", "Collectors"]
 
 _TIMEOUT_S = 1.0
-_PAUSES_S = (0.5, 1.0, 2.0)
+_PAUSES_S = (0.25, 0.5, 1.0)
 _OK = range(200, 300)
 
 
@@ -55,7 +55,7 @@ class Collector:
         self._quiet_until = 0.0
 
     def is_ready(self) -> bool:
-        """Whether it is worth a try now: after a failure not for half a second, then one, then two."""
+        """Whether it is worth a try now: after a failure not for a quarter of a second, then a half, then one."""
         return self._clock() >= self._quiet_until
 
     def send(self, body: bytes) -> bool:
