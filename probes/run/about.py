@@ -56,6 +56,11 @@ class RunAbout:
             "interrupted": None,
         }
 
+    @property
+    def title(self) -> str:
+        """The experiment's own."""
+        return str(self._facts["experiment"]["title"])
+
     def make_directory(self, runs: Path) -> Path:
         """Make the run's folder; a second run of the same second gets a number. Raises OSError."""
         for number in range(1, 100):

@@ -15,6 +15,7 @@ import requests
 from probes.errors import ConfigurationError, RecordingFailed, StehaufError
 from probes.run import preflight
 from probes.run.about import RunAbout
+from probes.run.annotations import Annotations
 from probes.run.breakers import BreakerWatch
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.load import Generator, canary_command, load_command
@@ -59,6 +60,7 @@ class Session:
         self._generators: list[Generator] = []
         self._watches: list[BreakerWatch] = []
         self._receiver: Receiver | None = None
+        self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
         self._brought_up = False
         self._finished = False
@@ -93,6 +95,7 @@ class Session:
         self.recorder.write("experiment.json", experiment)
         self.recorder.start()
         self._start_load()
+        self._annotations.began()
 
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
@@ -104,6 +107,7 @@ class Session:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
         if self._finished:
             return
+        self._annotations.ended()
         with self._step("stopping the load"):
             self._stop_load()
         with self._step("asking which orders were fulfilled"):

@@ -22,20 +22,14 @@ SERVICES = ("storefront", "product", "order", "fulfilment", "broker")
 
 
 def free_ports(count: int) -> list[int]:
-    """Ports that are free now; held together, so that they differ."""
-    held = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [one.getsockname()[1] for one in held]
-    for one in held:
-        one.close()
-    return ports
-
-
-def quiet_port() -> int:
-    """A free port that no outgoing connection takes meanwhile: below those that the kernel gives out."""
-    for port in random.sample(range(20000, 32000), 100):
+    """Ports that are free now, below those that the kernel gives to outgoing connections: they stay free."""
+    found: list[int] = []
+    for port in random.sample(range(20000, 32000), 1000):
         with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
-            return port
-    raise AssertionError("a hundred ports, and each of them taken")
+            found.append(port)
+        if len(found) == count:
+            return found
+    raise AssertionError(f"of a thousand ports {len(found)} are free, and {count} are needed")
 
 
 @dataclass(frozen=True)
@@ -80,7 +74,7 @@ class Bench:
             **os.environ,
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
             "BROKER_MONITORING_PORT": str(free_ports(1)[0]),
-            "OTLP_PORT": str(quiet_port()),
+            "OTLP_PORT": str(free_ports(1)[0]),
             "STEHAUF_TARGET": self.target,
             "STEHAUF_PROJECT": f"stehauf-e2e-{self.target}-{os.getpid()}-{ports['storefront']}",
             "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),
