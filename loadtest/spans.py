@@ -26,7 +26,7 @@ from otlp import Span, read_spans
 
 from reports.evidence.jsonl import JsonLines, write_json
 
-PER_SECOND = 25
+PER_SECOND = 50
 MOST_BYTES = 32 * 1024 * 1024
 _LARGEST_BODY = 8 * 1024 * 1024
 _REMEMBERED = 50_000

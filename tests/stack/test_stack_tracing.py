@@ -60,6 +60,7 @@ def traced(monkeypatch: pytest.MonkeyPatch, collecting: Collecting) -> Callable[
     """Tracing on; what it gives hands over the spans made so far, by name."""
     tracing_sdk.begin("tested", (collecting.endpoint,))
     monkeypatch.setattr(tracing, "_sdk", tracing_sdk)
+    monkeypatch.setattr(tracing, "_budget", tracing.Budget(1_000_000))
 
     def spans() -> dict[str, Any]:
         tracing_sdk.shutdown()
@@ -79,17 +80,55 @@ def test_a_span_comes_below_the_one_that_the_headers_name(traced: Callable[[], d
         pass
     with tracing.span("unrelated", "server", carrier={}):
         pass
+    with tracing.span("nobody's", "consumer", carrier={}), tracing.span("nobody's either"):
+        pass
     spans = traced()
     assert spans["elsewhere"].trace_id == spans["inside"].trace_id == spans["click"].trace_id
     assert spans["elsewhere"].parent_span_id == spans["click"].span_id
     assert spans["inside"].parent_span_id == spans["elsewhere"].span_id
     assert spans["unrelated"].trace_id != spans["click"].trace_id
+    assert len(spans) == 4, "only a request begins a trace"
+
+
+def test_who_is_called_by_an_untraced_request_begins_no_trace(
+    traced: Callable[[], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tracing, "_budget", tracing.Budget(1, clock=lambda: 0.0))
+    with tracing.span("first", "server", carrier={}):
+        pass
+    with tracing.span("second", "server", carrier={}):
+        carried = tracing.headers()
+    monkeypatch.setattr(tracing, "_budget", tracing.Budget(1_000_000))
+    with tracing.span("behind", "server", carrier=carried), tracing.span("deeper"):
+        pass
+    assert set(traced()) == {"first"}
+
+
+def test_so_many_requests_a_second_are_traced_evenly_and_more_while_something_happens() -> None:
+    now = [0.0]
+    budget = tracing.Budget(10, clock=lambda: now[0])
+
+    def second() -> list[bool]:
+        taken = []
+        for _ in range(100):
+            now[0] += 0.01
+            taken.append(budget.take())
+        return taken
+
+    second()
+    calm = second()
+    assert sum(calm) == pytest.approx(10, abs=1)
+    assert max(sum(calm[begin : begin + 20]) for begin in range(80)) <= 4
+    budget.heed()
+    assert sum(second()) == 100
+    second()
+    assert sum(second()) == pytest.approx(10, abs=2)
 
 
 def test_several_at_once_stay_apart(traced: Callable[[], dict[str, Any]]) -> None:
     with (
-        tracing.span("one", current=False) as one,
-        tracing.span("two", current=False),
+        tracing.span("one", root=True, current=False) as one,
+        tracing.span("two", root=True, current=False),
         tracing.under(one),
         tracing.span("below one"),
     ):
@@ -107,9 +146,9 @@ def test_a_span_knows_the_breaker_and_what_it_did(traced: Callable[[], dict[str,
 
     async def run() -> None:
         for name in ("first", "second"):
-            with tracing.span(name), pytest.raises(ValueError, match="away"):
+            with tracing.span(name, root=True), pytest.raises(ValueError, match="away"):
                 await breaker.call(fails)
-        with tracing.span("third"), pytest.raises(BreakerOpen):
+        with tracing.span("third", root=True), pytest.raises(BreakerOpen):
             await breaker.call(fails)
 
     asyncio.run(run())
@@ -123,7 +162,7 @@ def test_a_span_knows_the_breaker_and_what_it_did(traced: Callable[[], dict[str,
 
 
 def test_a_failed_span_says_why(traced: Callable[[], dict[str, Any]]) -> None:
-    with pytest.raises(ValueError, match="broken"), tracing.span("fails"):
+    with pytest.raises(ValueError, match="broken"), tracing.span("fails", root=True):
         raise ValueError("broken")
     failed = traced()["fails"].status
     assert (failed.code, failed.message) == (2, "broken")
@@ -147,9 +186,10 @@ def test_a_dead_collector_holds_up_neither_a_request_nor_the_end(monkeypatch: py
         port = deaf.getsockname()[1] if kind == "hangs" else free_port()
         tracing_sdk.begin("tested", (f"http://127.0.0.1:{port}",))
         monkeypatch.setattr(tracing, "_sdk", tracing_sdk)
+        monkeypatch.setattr(tracing, "_budget", tracing.Budget(1_000_000))
         began = time.monotonic()
         for _ in range(6000):
-            with tracing.span("request"):
+            with tracing.span("request", root=True):
                 pass
         tracing.end()
         assert time.monotonic() - began < 20, "an exporter that waits takes a second a batch"

@@ -96,6 +96,8 @@ class Breaker(CoreEventListener):
             return await function()
         if tracing.is_on():
             tracing.note(**{f"breaker__{self.name}": self.state})
+            if self.state != "closed":
+                tracing.heed()
         try:
             async with self._circuit:
                 return await self._observed(function)
@@ -134,6 +136,7 @@ class Breaker(CoreEventListener):
         except Exception as error:
             if era == self._seq:
                 self._failures += 1
+                tracing.heed()
                 self._last = str(error) or type(error).__name__
             raise
         if era == self._seq:

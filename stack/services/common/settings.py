@@ -67,6 +67,8 @@ class Settings:
     order_url: str = "http://order:8082"
     trace_endpoints: tuple[str, ...] = ()
     """Collectors of traces, OTLP over HTTP; none: no traces are made."""
+    traces_per_second: int = 25
+    """Requests a second that a service begins a trace for."""
     data: str = "/data"
     """Directory for what must outlive the process."""
 
@@ -95,6 +97,7 @@ def read(environ: Mapping[str, str]) -> Settings:
         product_url=env.url("PRODUCT", 8081),
         order_url=env.url("ORDER", 8082),
         trace_endpoints=env.urls("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_per_second=env.whole("TRACES_PER_SECOND", default.traces_per_second),
         data=env.text("DATA_DIR", default.data),
     )
 

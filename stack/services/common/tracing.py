@@ -1,17 +1,21 @@
 """Spans: each service says what it did for whom, and for how long. Off, a span is nothing and costs next to it.
 
+Not every request is traced: so many a second, evenly, and more for a while after something happened. A request
+that is not traced costs nothing, here and in the services behind it, so the cost is bounded whatever the load.
+
 The SDK is imported only where an endpoint is configured, and only after the service listens: start-up is
 recovery time. Until then, and without an endpoint, every call here does nothing.
 """
 
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
 
 from services.common import log
 
-__all__ = ["Span", "begin", "end", "event", "headers", "is_on", "note", "span", "under"]
+__all__ = ["Budget", "Span", "begin", "end", "event", "headers", "heed", "is_on", "note", "span", "under"]
 
 _END_WITHIN_S = 0.7
 
@@ -32,12 +36,53 @@ class Span:
         """It did not succeed."""
 
 
+class Budget:
+    """How many requests are traced: `per_second`, and up to `EXTRA` more within the two seconds after `heed`."""
+
+    EXTRA = 200
+    _BURST_S = 0.2
+    _HEED_S = 2.0
+
+    def __init__(self, per_second: float, clock: Callable[[], float] = time.monotonic) -> None:
+        self._per_second = per_second
+        self._clock = clock
+        self._most = max(1.0, per_second * self._BURST_S)
+        self._left = self._most
+        self._at = clock()
+        self._extra = 0
+        self._heed_until = 0.0
+
+    def take(self) -> bool:
+        """Whether this request is traced."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        if self._left >= 1:
+            self._left -= 1
+            return True
+        if now < self._heed_until and self._extra > 0:
+            self._extra -= 1
+            return True
+        return False
+
+    def heed(self) -> None:
+        """Something happened: look closer for a while. What goes on happening is not looked at ever closer."""
+        now = self._clock()
+        if now >= self._heed_until:
+            self._heed_until, self._extra = now + self._HEED_S, self.EXTRA
+
+
 _NOTHING = Span()
+_UNTRACED = {"traceparent": f"00-{'1' * 32}-{'1' * 16}-00"}
+"""Tells whom we call that this request is not traced: else they would begin a trace of their own."""
+_budget = Budget(25)
 
 
-def begin(service: str, endpoints: Sequence[str]) -> None:
+def begin(service: str, endpoints: Sequence[str], per_second: float = 25) -> None:
     """Set tracing up in a thread of its own; no-op without an endpoint."""
+    global _budget  # noqa: PLW0603 - a process is one service
     if endpoints:
+        _budget = Budget(per_second)
         threading.Thread(target=_set_up, args=(service, tuple(endpoints)), name="tracing", daemon=True).start()
 
 
@@ -61,14 +106,16 @@ def span(
     *,
     carrier: Mapping[str, str] | None = None,
     current: bool = True,
+    root: bool = False,
     **attributes: Any,
 ) -> Iterator[Span]:
     """A span around the block: below the one that `carrier`'s headers name, else below the current one.
 
+    Where there is neither, only a server span, or one with `root`, begins a trace, if the budget has one left.
     `kind` is internal, server, client, producer or consumer. An exception marks it as failed and passes.
     With `current=False` it does not become the one that others come below: several at once.
     """
-    if _sdk is None:
+    if _sdk is None or not _is_traced(carrier, begins=root or kind == "server"):
         yield _NOTHING
         return
     with _sdk.span(name, kind, carrier, current, attributes) as made:
@@ -82,7 +129,13 @@ def under(span: Span) -> Any:
 
 def headers() -> dict[str, str]:
     """What carries the current span to whom we call: W3C `traceparent`."""
-    return _sdk.headers() if _sdk is not None else {}
+    return (_sdk.headers() or _UNTRACED) if _sdk is not None else {}
+
+
+def heed() -> None:
+    """Something out of the ordinary happens: look closer for a while."""
+    if _sdk is not None:
+        _budget.heed()
 
 
 def note(**attributes: Any) -> None:
@@ -95,6 +148,15 @@ def event(name: str, **attributes: Any) -> None:
     """Something happened in the current span."""
     if _sdk is not None:
         _sdk.current().event(name, **attributes)
+
+
+def _is_traced(carrier: Mapping[str, str] | None, *, begins: bool) -> bool:
+    told = carrier.get("traceparent") if carrier is not None else None
+    if told is not None:
+        return not told.endswith("-00")
+    if carrier is None and _sdk.has_current():
+        return True
+    return begins and _budget.take()
 
 
 class _Nowhere:

@@ -15,7 +15,7 @@ from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapProp
 from services.common.tracing import Span
 from services.common.tracing_send import Collectors
 
-__all__ = ["begin", "current", "headers", "shutdown", "span", "under"]
+__all__ = ["begin", "current", "has_current", "headers", "shutdown", "span", "under"]
 
 _KINDS = {kind.name.lower(): kind for kind in SpanKind}
 _BATCH_MS = 300
@@ -105,6 +105,11 @@ def headers() -> dict[str, str]:
     carrier: dict[str, str] = {}
     _propagator.inject(carrier)
     return carrier
+
+
+def has_current() -> bool:
+    """Whether there is a span that others would come below."""
+    return trace.get_current_span() is not trace.INVALID_SPAN
 
 
 def current() -> Span:

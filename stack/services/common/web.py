@@ -42,7 +42,7 @@ def serve(app: web.Application, settings: Settings) -> None:
 
     def listening(*_: object) -> None:
         log.event("listening", host=listen.host, port=listen.port)
-        tracing.begin(log.service(), settings.trace_endpoints)
+        tracing.begin(log.service(), settings.trace_endpoints, settings.traces_per_second)
 
     log.event("starting", host=listen.host, port=listen.port)
     try:

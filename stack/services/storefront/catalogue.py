@@ -85,7 +85,10 @@ class Catalogue:
         """Fetch the first catalogue, and make the trial calls that no shopper asks for; never returns."""
         while True:
             if self._last is None or self._breaker.state in ("open", "half-open"):
-                with contextlib.suppress(CallFailed, BreakerOpen), tracing.span("trial call of the catalogue"):
+                with (
+                    contextlib.suppress(CallFailed, BreakerOpen),
+                    tracing.span("trial call of the catalogue", root=True),
+                ):
                     await self._breaker.call(self._fetch)
             await asyncio.sleep(max(0.05, self._breaker.reset_s / 10))
 

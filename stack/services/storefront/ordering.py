@@ -81,7 +81,7 @@ class Ordering:
         """Make the trial calls that no shopper asks for; never returns."""
         while True:
             if self._breaker.state in ("open", "half-open"):
-                with contextlib.suppress(CallFailed, BreakerOpen), tracing.span("trial call of ordering"):
+                with contextlib.suppress(CallFailed, BreakerOpen), tracing.span("trial call of ordering", root=True):
                     await self._breaker.call(lambda: self._client.call("GET", f"{self._url}/healthz", self._timeout_s))
             await asyncio.sleep(max(0.05, self._breaker.reset_s / 10))
 
