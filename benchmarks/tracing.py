@@ -24,6 +24,8 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 30
+SET_UP_S = 4.0
+"""Tracing begins only a second after a service listens."""
 DRAIN_S = 0.6
 """Longer than the exporter waits for a batch: what a round made is exported in that round."""
 
@@ -115,7 +117,7 @@ def pair(name: str, endpoint: str, **more: str) -> Iterator[Pair]:
         }
         with service("storefront", endpoint, there) as (storefront, front):
             connection = http.client.HTTPConnection("127.0.0.1", front, timeout=PATIENCE_S)
-            time.sleep(DRAIN_S)
+            time.sleep(SET_UP_S)
             yield Pair(name, (product, storefront), connection)
             connection.close()
 

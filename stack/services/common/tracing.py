@@ -3,8 +3,8 @@
 Not every request is traced: so many a second, evenly, and more for a while after something happened. A request
 that is not traced costs nothing, here and in the services behind it, so the cost is bounded whatever the load.
 
-The SDK is imported only where an endpoint is configured, and only after the service listens: start-up is
-recovery time. Until then, and without an endpoint, every call here does nothing.
+The SDK is imported only where an endpoint is configured, and only a second after the service listens:
+start-up is recovery time. Until then, and without an endpoint, every call here does nothing.
 """
 
 import threading
@@ -18,6 +18,8 @@ from services.common import log
 __all__ = ["Budget", "Span", "begin", "end", "event", "headers", "heed", "is_on", "note", "span", "under"]
 
 _END_WITHIN_S = 0.7
+_LATER_S = 1.0
+"""Seconds after listening: the import takes the processor, and the first answers are part of a recovery."""
 
 _sdk: Any = None
 """services.common.tracing_sdk, once it is imported and set up."""
@@ -169,6 +171,7 @@ class _Nowhere:
 
 def _set_up(service: str, endpoints: tuple[str, ...]) -> None:
     global _sdk  # noqa: PLW0603 - a process is one service
+    time.sleep(_LATER_S)
     try:
         from services.common import tracing_sdk  # noqa: PLC0415 - late on purpose, see above
 
