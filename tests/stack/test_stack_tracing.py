@@ -104,6 +104,15 @@ def test_who_is_called_by_an_untraced_request_begins_no_trace(
     assert set(traced()) == {"first"}
 
 
+def test_before_the_sdk_is_there_a_trace_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a service that came back, the first second has no spans; a queued order's trace goes on all the same."""
+    monkeypatch.setattr(tracing, "_configured", True)
+    came = {"traceparent": f"00-{'a' * 32}-{'b' * 16}-01"}
+    with tracing.span("confirm queued", "consumer", carrier=came), tracing.span("store accepted", "producer"):
+        assert tracing.headers() == came
+    assert tracing.headers() == {}
+
+
 def test_so_many_requests_a_second_are_traced_evenly_and_more_while_something_happens() -> None:
     now = [0.0]
     budget = tracing.Budget(10, clock=lambda: now[0])

@@ -11,6 +11,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from services.common import log
@@ -78,12 +79,16 @@ _NOTHING = Span()
 _UNTRACED = {"traceparent": f"00-{'1' * 32}-{'1' * 16}-00"}
 """Tells whom we call that this request is not traced: else they would begin a trace of their own."""
 _budget = Budget(25)
+_configured = False
+_passing: ContextVar[str | None] = ContextVar("passing", default=None)
+"""What came with a request while the SDK is not there yet: it is passed on, so that the trace does not end here."""
 
 
 def begin(service: str, endpoints: Sequence[str], per_second: float = 25) -> None:
     """Set tracing up in a thread of its own; no-op without an endpoint."""
-    global _budget  # noqa: PLW0603 - a process is one service
+    global _budget, _configured  # noqa: PLW0603 - a process is one service
     if endpoints:
+        _configured = True
         _budget = Budget(per_second)
         threading.Thread(target=_set_up, args=(service, tuple(endpoints)), name="tracing", daemon=True).start()
 
@@ -97,8 +102,8 @@ def end() -> None:
 
 
 def is_on() -> bool:
-    """Whether spans are made."""
-    return _sdk is not None
+    """Whether spans are made, or will be in a moment."""
+    return _configured or _sdk is not None
 
 
 @contextmanager
@@ -117,7 +122,11 @@ def span(
     `kind` is internal, server, client, producer or consumer. An exception marks it as failed and passes.
     With `current=False` it does not become the one that others come below: several at once.
     """
-    if _sdk is None or not _is_traced(carrier, begins=root or kind == "server"):
+    if _sdk is None:
+        with _passed_on(carrier):
+            yield _NOTHING
+        return
+    if not _is_traced(carrier, begins=root or kind == "server"):
         yield _NOTHING
         return
     with _sdk.span(name, kind, carrier, current, attributes) as made:
@@ -131,7 +140,9 @@ def under(span: Span) -> Any:
 
 def headers() -> dict[str, str]:
     """What carries the current span to whom we call: W3C `traceparent`."""
-    return (_sdk.headers() or _UNTRACED) if _sdk is not None else {}
+    if _sdk is not None:
+        return _sdk.headers() or _UNTRACED
+    return {"traceparent": passing} if (passing := _passing.get()) else {}
 
 
 def heed() -> None:
@@ -159,6 +170,18 @@ def _is_traced(carrier: Mapping[str, str] | None, *, begins: bool) -> bool:
     if carrier is None and _sdk.has_current():
         return True
     return begins and _budget.take()
+
+
+@contextmanager
+def _passed_on(carrier: Mapping[str, str] | None) -> Iterator[None]:
+    if not _configured or carrier is None:
+        yield
+        return
+    token = _passing.set(carrier.get("traceparent"))
+    try:
+        yield
+    finally:
+        _passing.reset(token)
 
 
 class _Nowhere:
