@@ -15,6 +15,8 @@ canaries  URLs asked on a fixed schedule: [{name: shop, url: URL, timeout: 1.0, 
 rate      requests a second of each canary (50)
 breakers  URL, or a list of them, that lists circuit breakers and their transitions
 orders    URL that lists the orders that were fulfilled
+traces    true: receive the services' spans, for the traces in the report; what this run brings up itself
+          is told where to send them
 ========  ===========================================================================================
 
 Chaos Toolkit takes its exit code from the journal, so the verdict is written there last, by an event handler:

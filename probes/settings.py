@@ -1,13 +1,17 @@
 """The one door through which configuration enters: environment variables, read here and nowhere else.
 
-=========================  =============================================================================
-STEHAUF_TARGET             docker or embedded; unset: Docker if an engine answers, else embedded
-STEHAUF_PROJECT            name of the Compose project; unset: ours, ``stehauf``
-STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
-STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
-STEHAUF_LANG               language of the report: en (the default) or de
-STEHAUF_BRANDING           YAML file with the name, logo and accent colour that the report bears
-=========================  =============================================================================
+===========================  =============================================================================
+STEHAUF_TARGET               docker or embedded; unset: Docker if an engine answers, else embedded
+STEHAUF_PROJECT              name of the Compose project; unset: ours, ``stehauf``
+STEHAUF_COMPOSE_FILE         its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
+STEHAUF_RUNS                 folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
+STEHAUF_LANG                 language of the report: en (the default) or de
+STEHAUF_BRANDING             YAML file with the name, logo and accent colour that the report bears
+STEHAUF_GRAFANA              URL of a Grafana that is told when an experiment begins and ends; unset: none is
+OTLP_PORT                    port at which a run receives traces: 4318
+OTEL_EXPORTER_OTLP_ENDPOINT  where the services send traces; unset: a stack that a run with `traces` brings up
+                             is told to send them to that run
+===========================  =============================================================================
 """
 
 import os
@@ -44,6 +48,13 @@ class Settings:
     branding: Path | None
     environment: Mapping[str, str]
     """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
+    otlp_port: int = 4318
+    grafana: str | None = None
+
+    @property
+    def names_collector(self) -> bool:
+        """Whether somebody said where the services are to send their traces."""
+        return bool(self.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
     @property
     def is_own_stack(self) -> bool:
@@ -81,7 +92,15 @@ class Settings:
             lang=environ.get("STEHAUF_LANG") or "en",
             branding=Path(file) if (file := environ.get("STEHAUF_BRANDING")) else None,
             environment=dict(environ),
+            otlp_port=_port("OTLP_PORT", environ.get("OTLP_PORT") or "4318"),
+            grafana=environ.get("STEHAUF_GRAFANA") or None,
         )
+
+
+def _port(name: str, text: str) -> int:
+    if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:  # noqa: PLR2004 - the ports there are
+        raise ConfigurationError(f"{name} reads {text!r}: it takes a port, 1 to 65535")
+    return int(text)
 
 
 def bypass_proxies_on_loopback() -> None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from probes.errors import ConfigurationError
-from probes.run.arguments import require_http, require_loopback, require_names, require_number
+from probes.run.arguments import require_http, require_loopback, require_names, require_number, require_switch
 from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -27,6 +27,8 @@ class Observation:
     """Endpoints that list circuit breakers with their transitions."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    traces: bool = False
+    """Receive spans from the services."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -43,6 +45,7 @@ class Observation:
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             orders=require_http("orders", orders) if orders else None,
+            traces=require_switch("traces", arguments.get("traces", False)),
         )
 
     def expected(self) -> dict[str, Any]:
@@ -52,6 +55,7 @@ class Observation:
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
             "orders": self.orders is not None,
+            "traces": self.traces,
         }
 
 
