@@ -102,7 +102,7 @@ class Receiver:
         """`POST /v1/traces`."""
         try:
             message = ExportTraceServiceRequest.FromString(await request.read())
-        except DecodeError:
+        except (DecodeError, web.RequestPayloadError):
             raise web.HTTPBadRequest(text="that is no OTLP protobuf") from None
         try:
             self._store.take(read_spans(message))

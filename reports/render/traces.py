@@ -93,7 +93,7 @@ def waterfall(name: str, width: float, one: Exemplar, services: list[str], lengt
 def _axis(scale: Scale, bottom: float, wanted: int) -> Iterator[Markup]:
     for tick in ticks(0, scale.high, wanted):
         x = scale(tick)
-        anchor = "start" if tick == 0 else "middle"
+        anchor = "start" if tick == 0 else "end" if x > scale.end - 2 * LETTER else "middle"
         yield el("line", x1=x, x2=x, y1=10, y2=bottom, cls="grid")
         yield text(x, bottom + 15, f"{short(tick)} ms", "tick", anchor)
 
@@ -143,9 +143,14 @@ def _rows(trace: Trace) -> Iterator[tuple[int, Span]]:
 
 def _said(trace: Trace) -> list[str]:
     """What happened in it, in order, each thing once."""
-    events = [(_at(event, span), span, event) for span in trace.spans for event in _events(span)]
-    told = (f"{_cut(span.service)}: {_words(event)}" for _, span, event in sorted(events, key=lambda one: one[0]))
-    return list(dict.fromkeys(told))[:MOST_EVENTS]
+    events = [(_at(event, span), span.service, _words(event)) for span in trace.spans for event in _events(span)]
+    events += [
+        (span.end_ns, span.service, say("{name} failed: {error}", name=_cut(span.name), error=_cut(span.error)))
+        for span in trace.spans
+        if span.error
+    ]
+    ordered = sorted(events, key=lambda one: one[0])
+    return list(dict.fromkeys(f"{_cut(service)}: {tell(words)}" for _, service, words in ordered))[:MOST_EVENTS]
 
 
 def _events(span: Span) -> list[dict[str, Any]]:

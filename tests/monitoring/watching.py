@@ -104,19 +104,35 @@ def shopping(shop: str) -> Iterator[None]:
 
 def crash(port: int) -> None:
     """SIGKILL to the process that listens on a port of this machine."""
+    _listener(port).kill()
+
+
+@contextmanager
+def suspended(port: int) -> Iterator[None]:
+    """Who listens there hangs for a while."""
+    process = _listener(port)
+    process.suspend()
+    try:
+        yield
+    finally:
+        process.resume()
+
+
+def _listener(port: int) -> psutil.Process:
     for connection in psutil.net_connections("tcp4"):
         if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
-            psutil.Process(connection.pid).kill()
-            return
+            return psutil.Process(connection.pid)
     raise AssertionError(f"nobody listens on {port}")
 
 
 def panels() -> dict[str, list[tuple[str, str]]]:
-    """Legend and PromQL of each panel, by title."""
-    return {
+    """Legend and PromQL of each panel, by title; annotations that are made of a metric, too."""
+    annotations = {one["name"]: [("", one["expr"])] for one in DASHBOARD["annotations"]["list"] if "expr" in one}
+    shown = {
         panel["title"]: [(target["legendFormat"], target["expr"]) for target in panel["targets"]]
         for panel in DASHBOARD["panels"]
     }
+    return {**shown, **annotations}
 
 
 def is_listening(port: int) -> bool:

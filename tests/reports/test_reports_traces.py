@@ -77,6 +77,13 @@ def test_the_report_draws_them(written: Written) -> None:
     assert "traces" not in html.split("Not recorded, because not configured")[-1][:80]
 
 
+def test_what_failed_is_said_and_not_only_drawn(written: Written) -> None:
+    run = traced()
+    for span in run.spans:
+        span["error"] = "connection <i>reset</i>" if span["service"] == "product" else None
+    assert "<li>product: GET /products failed: connection &lt;i&gt;reset&lt;/i&gt;</li>" in page(written(run))
+
+
 def test_without_traces_the_section_is_not_there_and_is_named(written: Written) -> None:
     html = page(written(Run()))
     assert "Single requests" not in html
