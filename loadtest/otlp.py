@@ -18,6 +18,7 @@ __all__ = ["Span", "read_spans"]
 
 _LONGEST = 300
 _MOST = 32
+_PROJECT = "stehauf.project"
 _TRACE_DIGITS, _SPAN_DIGITS = 32, 16
 _KINDS = {0: "internal", 1: "internal", 2: "server", 3: "client", 4: "producer", 5: "consumer"}
 
@@ -38,6 +39,8 @@ class Span:
     """Why it did not succeed; None where it did."""
     attributes: dict[str, Any]
     events: tuple[dict[str, Any], ...]
+    project: str | None
+    """Whose it is, where the service was told: not on the line."""
 
     @property
     def is_eventful(self) -> bool:
@@ -53,20 +56,20 @@ class Span:
 
     def as_line(self) -> dict[str, Any]:
         """As `spans.jsonl` has it."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "project"}
 
 
 def read_spans(message: ExportTraceServiceRequest) -> Iterator[Span]:
     """Every span in a message; `is_valid` tells those that have no ids."""
     for resource in message.resource_spans:
-        named = (pair.value.string_value for pair in resource.resource.attributes if pair.key == "service.name")
-        service = _text(next(named, "") or "unnamed")
+        told = {pair.key: pair.value.string_value for pair in resource.resource.attributes}
+        service, project = _text(told.get("service.name") or "unnamed"), told.get(_PROJECT)
         for scope in resource.scope_spans:
             for span in scope.spans:
-                yield _span(span, service)
+                yield _span(span, service, project)
 
 
-def _span(span: trace_pb2.Span, service: str) -> Span:
+def _span(span: trace_pb2.Span, service: str, project: str | None) -> Span:
     failed = span.status.code == trace_pb2.Status.STATUS_CODE_ERROR
     return Span(
         trace=span.trace_id.hex(),
@@ -87,6 +90,7 @@ def _span(span: trace_pb2.Span, service: str) -> Span:
             }
             for event in span.events[:_MOST]
         ),
+        project=project,
     )
 
 

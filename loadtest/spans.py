@@ -37,14 +37,17 @@ _PARENT_CHECK_S = 0.5
 class Store:
     """Decides which traces are kept, and appends their spans. Raises OSError when the disk refuses."""
 
-    def __init__(self, directory: Path, per_second: int = PER_SECOND, most_bytes: int = MOST_BYTES) -> None:
+    def __init__(
+        self, directory: Path, per_second: int = PER_SECOND, most_bytes: int = MOST_BYTES, project: str | None = None
+    ) -> None:
+        self._project = project
         self._directory = directory
         self._lines = JsonLines(directory / "spans.jsonl")
         self._per_second = per_second
         self._room = most_bytes
         self._kept: dict[str, bool] = {}
         self._begun: dict[int, int] = {}
-        self._counts = {"received": 0, "kept": 0, "left_out": 0, "no_room": 0, "invalid": 0}
+        self._counts = {"received": 0, "kept": 0, "left_out": 0, "no_room": 0, "invalid": 0, "foreign": 0}
 
     def take(self, spans: Iterable[Span]) -> None:
         """Keep the spans of the traces that are kept."""
@@ -59,6 +62,8 @@ class Store:
     def _fate(self, span: Span) -> str:
         if not span.is_valid:
             return "invalid"
+        if self._project is not None and span.project not in {None, self._project}:
+            return "foreign"
         if not self._is_kept(span):
             return "left_out"
         line = span.as_line()
@@ -147,6 +152,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Receive traces and keep a bounded part of them.")
     parser.add_argument("--evidence", type=Path, required=True, metavar="DIR")
     parser.add_argument("--listen", action="append", required=True, metavar="HOST:PORT")
+    parser.add_argument("--project", metavar="NAME", help="leave out what another project sent (stehauf.project)")
     parser.add_argument("--per-second", type=int, default=PER_SECOND, metavar="N", help="traces kept of one second")
     parser.add_argument("--most-bytes", type=int, default=MOST_BYTES, metavar="N", help="size of the file")
     parser.add_argument("--die-with-parent", type=int, metavar="PID")
@@ -159,7 +165,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         parent = None if options.die_with_parent is None else Parent.bind(options.die_with_parent)
         options.evidence.mkdir(parents=True, exist_ok=True)
-        store = Store(options.evidence, options.per_second, options.most_bytes)
+        store = Store(options.evidence, options.per_second, options.most_bytes, options.project)
         asyncio.run(_run(store, addresses, parent))
     except OSError as error:
         say(f"The receiver of traces at {', '.join(options.listen)} ended: {error}.")

@@ -225,7 +225,7 @@ class Session:
                 "Traces: the stack was up already, and nobody said where it sends its traces: there may be none "
                 "in the report (bring it up with OTEL_EXPORTER_OTLP_ENDPOINT set, or leave that to this run)"
             )
-        self._receiver = Receiver(self.target, self._settings.otlp_port, self.directory)
+        self._receiver = Receiver(self.target, self.target.project, self._settings.otlp_port, self.directory)
         self._receiver.listen(self.check)
 
     def _stop_receiving(self) -> None:

@@ -27,11 +27,11 @@ class Receiver(Generator):
     says why its traces are not all there, or is None.
     """
 
-    def __init__(self, target: Inspectable, port: int, directory: Path) -> None:
+    def __init__(self, target: Inspectable, project: str, port: int, directory: Path) -> None:
         self._ready = directory / "spans.json"
         self.missing: str | None = None
         known = target.host_addresses() if isinstance(target, HostKnown) else ()
-        super().__init__("receiver of traces", _command((_LOOPBACK, *known), port, directory), directory)
+        super().__init__("receiver of traces", _command((_LOOPBACK, *known), project, port, directory), directory)
 
     def listen(self, check: Callable[[], None]) -> None:
         """Start it, and wait until it listens or is known not to. Raises what `check` raises."""
@@ -58,7 +58,7 @@ class Receiver(Generator):
         logger.warning("Traces: the report will lack some or all of them: %s", why)
 
 
-def _command(addresses: Sequence[str], port: int, directory: Path) -> list[str]:
+def _command(addresses: Sequence[str], project: str, port: int, directory: Path) -> list[str]:
     listening = [part for address in addresses for part in ("--listen", f"{address}:{port}")]
-    own = [sys.executable, str(asset("loadtest/spans.py")), "--evidence", str(directory)]
+    own = [sys.executable, str(asset("loadtest/spans.py")), "--evidence", str(directory), "--project", project]
     return [*own, "--die-with-parent", str(os.getpid()), *listening]

@@ -49,7 +49,9 @@ def choose(  # noqa: PLR0913 - each a setting, by name
             "STEHAUF_COMPOSE_FILE."
         )
     if traces_port is not None:
-        environment = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": f"http://{_THIS_MACHINE[chosen]}:{traces_port}"}
+        told = ",".join(filter(None, (environment.get("OTEL_RESOURCE_ATTRIBUTES"), f"stehauf.project={project}")))
+        here = f"http://{_THIS_MACHINE[chosen]}:{traces_port}"
+        environment = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": here, "OTEL_RESOURCE_ATTRIBUTES": told}
     if chosen == "docker":
         file = compose_file if own else None
         return DockerTarget(project, file, prepare=prepare, environment=environment), why

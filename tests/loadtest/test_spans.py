@@ -105,7 +105,15 @@ def test_of_one_second_only_so_many_traces_are_kept_and_those_whole(tmp_path: Pa
         assert one.process.wait(30) == 0
         kept = Counter(int(line["trace"], 16) for line in one.lines())
         assert kept == {1: 2, 2: 2, 3: 2, 20: 1, 30: 1}
-        assert one.counts() == {"received": 22, "kept": 8, "left_out": 14, "no_room": 0, "invalid": 0, "per_second": 3}
+        assert one.counts() == {
+            "received": 22,
+            "kept": 8,
+            "left_out": 14,
+            "no_room": 0,
+            "invalid": 0,
+            "foreign": 0,
+            "per_second": 3,
+        }
 
 
 def test_the_file_does_not_grow_beyond_its_bound(tmp_path: Path) -> None:
@@ -202,3 +210,17 @@ def test_texts_of_other_alphabets_count_as_the_bytes_that_they_are(tmp_path: Pat
         one.process.wait(30)
         assert 0 < (tmp_path / "spans.jsonl").stat().st_size <= 2000
         assert one.counts()["no_room"] == 18
+
+
+def test_spans_of_another_project_are_not_evidence_of_this_one(tmp_path: Path) -> None:
+    with receiving(tmp_path, "--project", "mine") as one:
+        for number, project in enumerate(("mine", "theirs", ""), 1):
+            request = ExportTraceServiceRequest.FromString(message([(number, 1, S, "breaker open")]))
+            if project:
+                told = KeyValue(key="stehauf.project", value=AnyValue(string_value=project))
+                request.resource_spans[0].resource.attributes.append(told)
+            assert one.post(request.SerializeToString()) == 200
+        one.process.terminate()
+        one.process.wait(30)
+        assert [int(line["trace"], 16) for line in one.lines()] == [1, 3]
+        assert one.counts()["foreign"] == 1
