@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evidence_builder import Run
 from playwright.sync_api import Browser, Page, sync_playwright
+from test_reports_traces import traced
 
 from reports.evidence.reader import Evidence
 from reports.render import render
@@ -27,7 +27,24 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    evidence = Evidence(Run().write(folder / "run"))
+    run = traced()
+    for span in run.spans:  # as many and as long as a page shows of them
+        span["name"] += "-".join("abcdefgh" * 40) if span["service"] == "product" else "x" * 400
+        span["error"] = "e" * 400 if span["service"] == "product" else None
+    first = run.spans[0]
+    run.spans += [{**first, "id": f"c{n}", "parent": f"c{n - 1}" if n else first["id"]} for n in range(40)]
+    run.spans += [
+        {
+            **one,
+            "trace": "whole",
+            "id": f"w{one['id']}",
+            "service": f"{one['service']}{one['id']}",
+            "parent": one["parent"] and f"w{one['parent']}",
+        }
+        for one in run.spans
+        if one["trace"] == first["trace"]
+    ]
+    evidence = Evidence(run.write(folder / "run"))
     verdict = judge(evidence)
     for lang in ("en", "de"):
         (folder / f"{lang}.html").write_text(render(evidence, verdict, lang))
@@ -55,7 +72,18 @@ def test_it_opens_without_a_network_and_without_a_complaint(
     lang: str, browser: Browser, reports: Path, said: list[str]
 ) -> None:
     page = opened(browser, reports / f"{lang}.html", said)
-    for name in ("verdict", "claims", "broken", "timeline", "recovery1", "users", "orders", "restored", "system"):
+    for name in (
+        "verdict",
+        "claims",
+        "broken",
+        "timeline",
+        "recovery1",
+        "users",
+        "orders",
+        "restored",
+        "system",
+        "traces",
+    ):
         assert page.locator(f"#{name}").is_visible(), name
     assert page.locator("#untested, #repeat").count() == 2
     assert said == []
