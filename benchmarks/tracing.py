@@ -113,6 +113,7 @@ def pair(name: str, endpoint: str, **more: str) -> Iterator[Pair]:
             "PRODUCT_PORT": str(port),
             "BROKER_HOST": "127.0.0.1",
             "BROKER_PORT": "9",
+            "CALL_TIMEOUT_S": "5",  # a machine that is busy for a moment is to give a slow answer, not a fallback
             **more,
         }
         with service("storefront", endpoint, there) as (storefront, front):

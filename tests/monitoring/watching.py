@@ -37,7 +37,7 @@ class Prometheus:
 
     def _ask(self, what: str, **how: Any) -> list[dict[str, Any]]:
         answer = requests.get(f"{self.url}/api/v1/{what}", params=how, timeout=10)
-        assert answer.status_code == 200, answer.text
+        answer.raise_for_status()
         found: list[dict[str, Any]] = answer.json()["data"]["result"]
         return found
 
@@ -69,7 +69,7 @@ def prometheus(bench: Bench, folder: Path) -> Iterator[Prometheus]:
 def eventually(condition: Callable[[], object], within: float = 60) -> None:
     deadline = time.monotonic() + within
     while time.monotonic() < deadline:
-        with suppress(requests.RequestException):
+        with suppress(requests.RequestException, KeyError):  # not ready yet, no series yet
             if condition():
                 return
         time.sleep(0.2)
