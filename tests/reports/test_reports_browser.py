@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
-from test_reports_traces import traced
+from test_reports_traces import crowded
 
 from reports.evidence.reader import Evidence
 from reports.render import render
@@ -27,24 +27,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    run = traced()
-    for span in run.spans:  # as many and as long as a page shows of them
-        span["name"] += "-".join("abcdefgh" * 40) if span["service"] == "product" else "x" * 400
-        span["error"] = "e" * 400 if span["service"] == "product" else None
-    first = run.spans[0]
-    run.spans += [{**first, "id": f"c{n}", "parent": f"c{n - 1}" if n else first["id"]} for n in range(40)]
-    run.spans += [
-        {
-            **one,
-            "trace": "whole",
-            "id": f"w{one['id']}",
-            "service": f"{one['service']}{one['id']}",
-            "parent": one["parent"] and f"w{one['parent']}",
-        }
-        for one in run.spans
-        if one["trace"] == first["trace"]
-    ]
-    evidence = Evidence(run.write(folder / "run"))
+    evidence = Evidence(crowded().write(folder / "run"))
     verdict = judge(evidence)
     for lang in ("en", "de"):
         (folder / f"{lang}.html").write_text(render(evidence, verdict, lang))

@@ -54,6 +54,19 @@ def traced() -> Run:
     return run
 
 
+def crowded() -> Run:
+    """One trace of more spans and more services than are drawn, and longer names."""
+    run = traced()
+    for span in run.spans:
+        span["name"] += "-".join("abcdefgh" * 40) if span["service"] == "product" else "x" * 400
+        span["error"] = "e" * 400 if span["service"] == "product" else None
+    root = run.spans[0]
+    for n in range(40):
+        child = {"id": f"c{n}", "parent": f"c{n - 1}" if n else root["id"], "service": f"service-{n}"}
+        run.spans.append({**root, **child, "kind": "internal"})
+    return run
+
+
 def page(evidence: Evidence) -> str:
     return render(evidence, judge(evidence))
 
