@@ -161,7 +161,7 @@ def _words(event: dict[str, Any]) -> str:
     more = event.get("attributes")
     told = more if isinstance(more, dict) else {}
     where = f" → {_cut(str(told['to']))}" if told.get("to") else ""
-    because = [_cut(str(told[key])) for key in ("because", "reason") if told.get(key)]
+    because = [_cut(str(told[key]), 2 * LONGEST) for key in ("because", "reason") if told.get(key)]
     return ", ".join([_cut(str(event.get("name"))) + where, *because])
 
 
