@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import requests
 from harness import Bench
 from promises import PROMISES, Panel, happened
 from watching import MONITORING, Prometheus, panels, prometheus, shopping
@@ -36,7 +37,11 @@ def recording(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recording]:
     bench = Bench("embedded", folder / "bench", environment={"BREAKER_RESET_S": "3"})
     with bench.up(), prometheus(bench, folder) as one, shopping(bench.shop):
         begin = time.time()
-        happened(bench, one)
+        try:
+            happened(bench, one)
+        except AssertionError as error:
+            error.add_note(f"up: {one.now('up')}; {requests.get(f'{bench.shop}/breakers', timeout=5).text}")
+            raise
         yield Recording(one, begin, time.time())
 
 
