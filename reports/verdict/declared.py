@@ -28,8 +28,8 @@ def rewritten(evidence: Evidence) -> Iterator[str]:
         (declared(evidence, "method"), evidence.journal.get("run")),
         (declared(evidence, "rollbacks"), evidence.journal.get("rollbacks")),
     ]
-    for state in (states.get("before"), states.get("after"), *items(states.get("during"))):
-        phases.append((hypothesis, mapping(state).get("probes")))
+    each = (states.get("before"), states.get("after"), *items(states.get("during")))
+    phases += [(hypothesis, mapping(state).get("probes")) for state in each]
     for written, ran in phases:
         left = Counter(_text(by_name.get(str(mapping(one).get("ref")), mapping(one))) for one in written)
         for activity in activities(ran):
