@@ -107,7 +107,7 @@ def latency_p95_ms(source: str = "all") -> float:
 
 
 def lost_orders(timeout: float = 15.0) -> int:
-    """Orders that were acknowledged and are not fulfilled within `timeout` seconds.
+    """Orders acknowledged before the probe, and not fulfilled within `timeout` seconds.
 
     Raises:
         MissingEvidence: no order was acknowledged, or fulfilments are not observed.
@@ -151,11 +151,11 @@ def _once_fulfilled(timeout: float) -> OrderCount:
     if session.orders is None:
         raise MissingEvidence("fulfilments are not observed: give the control the argument 'orders'")
     FIGURES["acknowledged_orders"](Evidence(session.directory))
-    deadline = time.monotonic() + timeout
+    deadline, asked_ns = time.monotonic() + timeout, time.time_ns()
     while True:
         last = time.monotonic() >= deadline
         try:
-            count = session.orders.collect()
+            count = session.orders.collect(asked_ns)
             if last or (count.waiting == 0 and count.unexpected == 0):
                 return count
         except (requests.RequestException, ValueError) as error:

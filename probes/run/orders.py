@@ -41,8 +41,10 @@ class OrderCollector:
         self._since_ns = time.time_ns()
         self._seen: dict[tuple[str, int], int] = {}
 
-    def collect(self) -> OrderCount:
-        """Append what is new.
+    def collect(self, before_ns: int | None = None) -> OrderCount:
+        """Append what is new, and count how the orders stand that were placed, or fulfilled, before that time.
+
+        Under load there is always an order on its way; those that came later than the question are not waited for.
 
         Raises requests.RequestException or ValueError where the endpoint does not answer as agreed.
         """
@@ -51,14 +53,16 @@ class OrderCollector:
             for _ in range(times - self._seen.get(order, 0)):
                 self._append("fulfilments.jsonl", {"id": order[0], "at_ns": order[1]})
             self._seen[order] = times
+        until = time.time_ns() if before_ns is None else before_ns
         made = Counter(id_ for (id_, _), times in self._seen.items() for _ in range(times))
+        early = {id_ for id_, at_ns in self._seen if at_ns < until}
         placed = list(self._placed())
-        acknowledged = {id_ for id_, outcome in placed if outcome == "acknowledged"}
-        expected = {id_ for id_, outcome in placed if outcome != "refused"}
+        expected = {order["id"] for order in placed if order["outcome"] != "refused"}
+        owed = {one["id"] for one in placed if one["outcome"] == "acknowledged" and one["at_ns"] < until}
         return OrderCount(
-            waiting=len(acknowledged - made.keys()),
+            waiting=len(owed - made.keys()),
             duplicated=sum(times > 1 for times in made.values()),
-            unexpected=len(made.keys() - expected),
+            unexpected=len(early - expected),
         )
 
     def finish(self, within: float = 15.0) -> None:
@@ -92,10 +96,10 @@ class OrderCollector:
         except (KeyError, TypeError) as error:
             raise ValueError(f"{self._url} does not list fulfilments: {error!r}") from error
 
-    def _placed(self) -> Iterator[tuple[str, str]]:
-        """Id and outcome of every order that the load or the experiment placed so far."""
+    def _placed(self) -> Iterator[dict[str, Any]]:
+        """Every order that the load or the experiment placed so far."""
         for path in (*(self._directory / "samples").glob("orders-*.jsonl"), self._directory / "orders.jsonl"):
-            yield from ((order["id"], order["outcome"]) for order in _lines(path))
+            yield from _lines(path)
 
     def _last_fault_ns(self) -> int:
         return max((line["at_ns"] for line in _lines(self._directory / "faults.jsonl")), default=0)

@@ -75,7 +75,7 @@ def _orders(evidence: Evidence) -> tuple[str, ...]:
     told = N_("Of {orders} orders that were acknowledged, {lost} were lost and {twice} fulfilled more than once.")
     if not lost and not twice:
         told = N_("All {orders} orders that were acknowledged were fulfilled, each exactly once.")
-    found = (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
+    found: tuple[str, ...] = (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
     if unasked:
         told = N_("One order was fulfilled that had been refused or never placed.")
         many = N_("{unasked} orders were fulfilled that had been refused or never placed.")
