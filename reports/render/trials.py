@@ -14,7 +14,7 @@ from reports.render.names import names
 from reports.render.svg import Scale, el, svg
 from reports.trials.comparison import ALPHA, PASSES, Change, Comparison, most_alarms
 from reports.trials.reading import FIGURE_NAMES, Trials
-from reports.trials.statistics import Spread, allowed, spread
+from reports.trials.statistics import Spread, allowed, in_percent, most_failures, spread
 from reports.verdict.model import Outcome
 from reports.words import N_, Language, say, speaking, tell
 
@@ -106,25 +106,21 @@ def _strip(name: str, figure: str, values: tuple[float, ...], unit: Callable[[fl
 
 
 def _claims(trials: Trials) -> list[dict[str, Any]]:
-    """Each claim with how often it held; what is not known did not hold."""
+    """Each claim with how often it held; of an INCONCLUSIVE run no PASS is known."""
     found: dict[tuple[str, str], list[Outcome]] = {}
     for trial in trials.trials:
         for claim in trial.claims:
             if claim.phase != "before":
-                found.setdefault((claim.name, claim.phase), []).append(claim.verdict)
-    rows = []
-    for (name, _), outcomes in found.items():
-        held = outcomes.count(Outcome.PASS)
-        rows.append(
-            {
-                "name": name,
-                "held": held,
-                "failed": outcomes.count(Outcome.FAIL),
-                "unknown": len(trials.trials) - held - outcomes.count(Outcome.FAIL),
-                "bound": allowed(held, len(trials.trials)),
-            }
-        )
-    return rows
+                known = claim.verdict == Outcome.FAIL or trial.outcome != Outcome.INCONCLUSIVE
+                outcome = claim.verdict if known else Outcome.INCONCLUSIVE
+                found.setdefault((claim.name, claim.phase), []).append(outcome)
+    return [_claim(name, outcomes, len(trials.trials)) for (name, _), outcomes in found.items()]
+
+
+def _claim(name: str, outcomes: list[Outcome], count: int) -> dict[str, Any]:
+    held, failed = outcomes.count(Outcome.PASS), outcomes.count(Outcome.FAIL)
+    allows = say("up to {rate} %", rate=in_percent(most_failures(held, count)))
+    return {"name": name, "held": held, "failed": failed, "unknown": count - held - failed, "allows": allows}
 
 
 def _change(change: Change) -> ChangeRow:

@@ -8,7 +8,7 @@ import numpy as np
 
 from reports.words import N_, say
 
-__all__ = ["CONFIDENCE", "Spread", "allowed", "most_failures", "spread", "told"]
+__all__ = ["CONFIDENCE", "Spread", "allowed", "in_percent", "most_failures", "spread"]
 
 CONFIDENCE = 0.95
 
@@ -71,11 +71,11 @@ def allowed(passed: int, count: int) -> str:
     """The bound on failures as a sentence."""
     if count == 0:
         return say("No run was judged: nothing can be said.")
-    told_ = N_("{passed} of {count} passes still allows about {rate} % failures at 95 % confidence.")
-    return say(told_, passed=passed, count=count, rate=told(most_failures(passed, count)))
+    told = N_("{passed} of {count} passes still allows about {rate} % failures at 95 % confidence.")
+    return say(told, passed=passed, count=count, rate=in_percent(most_failures(passed, count)))
 
 
-def told(rate: float) -> str:
+def in_percent(rate: float) -> str:
     """A rate in percent: never rounded down, for it is an upper bound."""
     percent = rate * 100
     return f"{math.ceil(percent - 1e-9)}" if percent >= 1 else f"{math.ceil(percent * 10 - 1e-9) / 10:g}"

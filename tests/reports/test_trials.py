@@ -251,6 +251,11 @@ def test_the_page_says_all_of_it_in_both_languages(make: Make) -> None:
     assert "2 of 4 passes still allows about 91 % failures at 95 % confidence." in page
     assert "FAIL: 1. INCONCLUSIVE: 1, counted as no pass." in page
     assert "✕ regression" in page
+    rows = dict(
+        re.findall(r'<th scope="row">(lost orders|failed requests)</th>(.*?)</tr>', page.partition("claim held")[2])
+    )
+    assert re.findall(r">([^<]+)</td>", rows["lost orders"]) == ["3", "0", "1", "up to 76 %"]
+    assert re.findall(r">([^<]+)</td>", rows["failed requests"]) == ["2", "1", "1", "up to 91 %"]
     assert "Compared all the same: the machine is another" in page
     assert f"alpha {ALPHA * 100:.0f} %" in page
     german = page_of(found, "de")
