@@ -67,19 +67,19 @@ def compare(trials: str, path: Path, anyway: bool, lang: str | None, branding: P
 
     Exit code 1 if a figure got worse than the noise between runs explains, 2 if there are too few runs to tell, else 0.
     """
-    from probes.cli.trials import reported, tell  # noqa: PLC0415
+    from probes.cli.trials import held_against, reported  # noqa: PLC0415
     from probes.trials.shelf import find  # noqa: PLC0415
 
     with sentences():
         settings = _settings()
         directory = find(settings.runs, trials)
-        look = branding or settings.branding
-        found, comparison, report = reported(directory, lang or settings.lang, look, path, anyway=anyway)
-    tell(found, comparison)
+        language, look = lang or settings.lang, branding or settings.branding
+        found, report = reported(directory, language, look)
+        comparison = held_against(found, path, report, language, look, anyway=anyway)
     click.echo(f"Report: {report}")
-    if comparison and comparison.regressed:
+    if comparison.regressed:
         raise SystemExit(1)
-    raise SystemExit(INCONCLUSIVE if comparison and comparison.too_few else 0)
+    raise SystemExit(INCONCLUSIVE if comparison.too_few else 0)
 
 
 def _settings() -> "Settings":

@@ -21,7 +21,9 @@ __all__ = ["trials"]
 @click.option("--lang", default=None, help="Language of the report: en or de; default: STEHAUF_LANG.")
 @click.option("--branding", type=click.Path(path_type=Path), default=None, help="YAML file: name, logo, accent.")
 def trials(number: int, experiment: Path, baseline: Path | None, lang: str | None, branding: Path | None) -> None:
-    """Run EXPERIMENT N times and report on all runs together. Exit code 0 only if every run is a PASS.
+    """Run EXPERIMENT N times and report on all runs together.
+
+    Exit code 0 only if every run is a PASS, and, with a baseline, nothing got worse.
 
     Each is an ordinary `chaos run` with its own evidence. On Docker the next one begins 11 s after the last has ended:
     the engine's restart backoff is forgotten after 10 s of uptime. Ctrl-C ends the run that is going on, which undoes
@@ -36,37 +38,52 @@ def trials(number: int, experiment: Path, baseline: Path | None, lang: str | Non
         settings.runs.mkdir(parents=True, exist_ok=True)
         series = Series(experiment, number, settings.runs, click.echo)
         series.make()
-        found, comparison, report = reported(
-            series.directory, lang or settings.lang, branding or settings.branding, baseline
-        )
-    tell(found, comparison)
+        found, report = reported(series.directory, lang or settings.lang, branding or settings.branding)
+    tell(found)
     click.echo(f"Report: {report}")
-    raise SystemExit(0 if found.outcome == "PASS" and not (comparison and comparison.regressed) else 1)
+    code = 0 if found.outcome == "PASS" else 1
+    if baseline:
+        with sentences():
+            comparison = held_against(found, baseline, report, lang or settings.lang, branding or settings.branding)
+        code = 1 if comparison.regressed or comparison.too_few else code
+    raise SystemExit(code)
 
 
-def reported(
-    directory: Path, lang: str, branding: Path | None, baseline: Path | None, *, anyway: bool = False
-) -> "tuple[Trials, Comparison | None, Path]":
-    """The set in `directory`, its comparison with a baseline, and the page about both. Raises ConfigurationError."""
+def reported(directory: Path, lang: str, branding: Path | None) -> "tuple[Trials, Path]":
+    """The set in `directory`, and the page about it. Raises ConfigurationError where it is none."""
     from probes.errors import ConfigurationError  # noqa: PLC0415
-    from probes.trials.comparing import compared  # noqa: PLC0415
-    from reports.render.branding import Branding, read_branding  # noqa: PLC0415
-    from reports.render.trials import render_trials  # noqa: PLC0415
     from reports.trials.reading import read_trials  # noqa: PLC0415
 
     try:
         found = read_trials(directory)
     except ValueError as error:
         raise ConfigurationError(str(error)) from None
-    comparison = compared(found, baseline, anyway=anyway) if baseline else None
+    return found, _page(found, None, directory / "report.html", lang, branding)
+
+
+def held_against(  # noqa: PLR0913 - what a page is made of
+    found: "Trials", baseline: Path, report: Path, lang: str, branding: Path | None, *, anyway: bool = False
+) -> "Comparison":
+    """The set against a baseline, said and put into its page. Raises ConfigurationError where they are unlike."""
+    from probes.trials.comparing import compared  # noqa: PLC0415
+
+    comparison = compared(found, baseline, anyway=anyway)
+    _page(found, comparison, report, lang, branding)
+    _tell_changes(comparison)
+    return comparison
+
+
+def _page(found: "Trials", comparison: "Comparison | None", report: Path, lang: str, branding: Path | None) -> Path:
+    from reports.render.branding import Branding, read_branding  # noqa: PLC0415
+    from reports.render.trials import render_trials  # noqa: PLC0415
+
     look = read_branding(branding) if branding else Branding()
-    report = directory / "report.html"
     report.write_text(render_trials(found, comparison, lang, look), encoding="utf-8", errors="backslashreplace")
-    return found, comparison, report
+    return report
 
 
-def tell(found: "Trials", comparison: "Comparison | None" = None) -> None:
-    """Say what came of the set: passes with their bound, each figure, and what got worse."""
+def tell(found: "Trials") -> None:
+    """Say what came of the set: each figure, and passes with their bound."""
     from reports.trials.reading import FIGURE_NAMES  # noqa: PLC0415
     from reports.trials.statistics import allowed, spread  # noqa: PLC0415
 
@@ -85,8 +102,6 @@ def tell(found: "Trials", comparison: "Comparison | None" = None) -> None:
     click.echo(
         f"{allowed(found.passed, len(found.trials))} FAIL: {counts['FAIL']}, INCONCLUSIVE: {counts['INCONCLUSIVE']}"
     )
-    if comparison:
-        _tell_changes(comparison)
     ended = f", interrupted by {found.interrupted}" if found.interrupted else ""
     click.echo(f"Verdict of {len(found.trials)} of {found.planned} runs: {found.outcome}{ended}")
 
@@ -106,8 +121,10 @@ def _tell_changes(comparison: "Comparison") -> None:
         click.echo(f"  {name:20} {before} → {now}: {outcome} (p {change.p:.4f}, limit {change.limit:.4f})")
     if comparison.missing:
         click.echo(f"Not compared, since only one of the two has it: {', '.join(comparison.missing)}")
-    if comparison.too_few and not comparison.regressed:
-        click.echo(comparison.too_few)
+    if comparison.regressed:
+        click.echo("Worse than the noise between runs explains")
+    else:
+        click.echo(comparison.too_few or "Nothing is worse than the noise between runs explains")
 
 
 def _look(lang: str, branding: Path | None, baseline: Path | None) -> None:
