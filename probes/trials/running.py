@@ -34,6 +34,8 @@ class Series:
     planned: int
     runs: Path
     say: Callable[[str], None]
+    clock: Callable[[], float] = time.monotonic
+    sleep: Callable[[float], None] = time.sleep
     directory: Path = field(init=False)
     interrupted: str | None = None
     _lines: list[dict[str, Any]] = field(default_factory=list)
@@ -81,9 +83,9 @@ class Series:
         """Keep the distance; False where a signal ended it. The embedded target has no backoff to keep clear of."""
         if _target(self.runs, self._lines[-1]) != "embedded":
             self.say(f"Waiting {APART_S:.0f} s: Docker forgets its restart backoff after {UPTIME_S:.0f} s of uptime")
-            until = time.monotonic() + APART_S
-            while time.monotonic() < until and not self.interrupted:
-                time.sleep(0.1)
+            until = self.clock() + APART_S
+            while self.clock() < until and not self.interrupted:
+                self.sleep(0.1)
         return not self.interrupted
 
     @contextmanager

@@ -78,7 +78,7 @@ class Settings:
     product_url: str = "http://product:8081"
     order_url: str = "http://order:8082"
     fulfilment_takes_s: float = 0.6
-    """Seconds of work that fulfilling an order takes, half of it before it is in the ledger, half after."""
+    """Seconds that fulfilling an order takes: half of them it rests with the broker, half it is worked on."""
     defects: Defects = field(default_factory=Defects)
     data: str = "/data"
     """Directory for what must outlive the process."""

@@ -35,7 +35,8 @@ T = TypeVar("T")
 class Floor:
     """Where orders are fulfilled: first in the ledger, then said, then acknowledged.
 
-    The work takes `takes_s` seconds an order, for as many at once as the broker hands over.
+    An order takes `takes_s` seconds: for half of them it rests with the broker, for half it is worked on, together
+    with all others. So whatever dies, the broker or this service, it holds orders that it could lose or do twice.
     """
 
     def __init__(self, broker: Broker, ledger: Ledger, takes_s: float) -> None:
@@ -78,8 +79,14 @@ class Floor:
         self._ledger.close()
 
     async def _begin(self, batch: list[Msg]) -> None:
-        if batch:
-            task = asyncio.create_task(self._fulfil(batch))
+        rested = []
+        for message in batch:
+            if message.metadata.num_delivered > 1:
+                rested.append(message)
+            else:
+                await message.nak(delay=self._takes_s / 2)  # it is delivered again then
+        if rested:
+            task = asyncio.create_task(self._fulfil(rested))
             self._at_work.add(task)
             task.add_done_callback(self._at_work.discard)
 
@@ -91,7 +98,6 @@ class Floor:
             log.event("fulfil-failed", orders=len(batch), reason=str(error) or type(error).__name__)
 
     async def _worked(self, batch: list[Msg]) -> None:
-        await asyncio.sleep(self._takes_s / 2)
         # subjects are orders.accepted.ID: nothing in the message's body can make it another order
         orders = {message.subject.rsplit(".", 1)[1]: message for message in batch}
         made = await self._in_thread(partial(self._ledger.fulfil, orders))
