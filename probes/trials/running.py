@@ -1,6 +1,7 @@
 """Makes the runs: each an ordinary `chaos run` process with evidence of its own, far enough apart."""
 
 import contextlib
+import re
 import signal
 import subprocess
 import sys
@@ -22,6 +23,8 @@ __all__ = ["APART_S", "Series"]
 
 APART_S = UPTIME_S + 1
 """Seconds from the end of a run to the beginning of the next one: what crashed was up for longer by then."""
+
+_DRESS, _STAMP = re.compile(r"\x1b\[[0-9;]*m"), re.compile(r"^\[[^]]*\] ")
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -77,7 +80,7 @@ class Series:
             self._child = None
             run = _run_of(self.runs, str(journal), began_ns)
         line: dict[str, Any] = {"run": run, "exit_code": code, "began_ns": began_ns, "ended_ns": time.time_ns()}
-        return line if run else {**line, "said": _last_line(log)}
+        return line if run else {**line, "said": _why(code, log)}
 
     def _wait(self) -> bool:
         """Keep the distance; False where a signal ended it. The embedded target has no backoff to keep clear of."""
@@ -145,11 +148,13 @@ def _target(runs: Path, line: dict[str, Any]) -> str:
     return str(target.get("name")) if isinstance(target, dict) else ""
 
 
-def _last_line(log: Path) -> str:
-    """Why a run did not even begin, as its last line says it."""
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines() if line.strip()]
-    errors = [line for line in lines if "ERROR" in line or "Error" in line]
-    return (errors or lines or ["it said nothing"])[-1][:300]
+def _why(code: int, log: Path) -> str:
+    """Why a run left no evidence, as it said itself."""
+    if code == 0:
+        return "it left no evidence: declare probes.control in the experiment (experiments/kill-product.yaml shows how)"
+    lines = [_DRESS.sub("", line).strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
+    errors = [line for line in lines if "ERROR]" in line or line.startswith("Error")]
+    return _STAMP.sub("", (errors or [line for line in lines if line] or ["it said nothing"])[-1])[:300]
 
 
 def _told(trial: Trial, planned: int) -> str:
