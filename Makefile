@@ -11,7 +11,7 @@ comma  := ,
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo           bring the stack up, kill a service under load, judge, write the report"
+	@echo "make demo           bring the stack up, break a service under load, judge, write the report: a minute"
 	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
@@ -20,7 +20,7 @@ help:
 	@echo "make benchmarks     every comparison side by side, kept in benchmarks/RESULTS.md (ARGS=NAME for one)"
 
 demo: $(VENV)/.installed
-	@$(BIN)/chaos --no-version-check --no-log-file run experiments/kill-product.yaml
+	@$(BIN)/chaos --no-version-check --no-log-file demo --fast
 
 install: $(VENV)/.installed
 

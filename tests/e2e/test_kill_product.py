@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Bench, Run
-from killing import EXPERIMENTS, PRODUCT, TARGETS, inspected, lines
-from undisturbed import assert_pass, undisturbed
+from harness import Bench, Run, undisturbed
+from killing import EXPERIMENTS, PRODUCT, TARGETS, assert_pass, inspected, lines
 
 
 @pytest.fixture

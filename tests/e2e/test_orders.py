@@ -6,9 +6,8 @@ from typing import Any
 
 import pytest
 import yaml
-from harness import Bench, Run
-from killing import EXPERIMENTS, TARGETS, lines, reasons
-from undisturbed import assert_pass, undisturbed
+from harness import Bench, Run, undisturbed
+from killing import EXPERIMENTS, TARGETS, assert_pass, lines, reasons
 
 LOST, TWICE = "acknowledged orders that were lost", "orders that were fulfilled twice"
 
