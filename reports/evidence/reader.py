@@ -142,6 +142,11 @@ class Evidence:
         return read_json(self.directory / "spans.json") or {}
 
     @cached_property
+    def own_orders(self) -> tuple[Order, ...]:
+        """Orders that the experiment itself placed, with HTTP activities."""
+        return self._records("orders.jsonl", Order)
+
+    @cached_property
     def fulfilments(self) -> tuple[Fulfilment, ...]:
         """Fulfilments made, one entry each."""
         lines = self._lines("fulfilments.jsonl")
@@ -180,7 +185,7 @@ class Evidence:
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks, self.spans
+        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()

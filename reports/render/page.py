@@ -13,6 +13,7 @@ from reports.render.ladder import ladder, segments
 from reports.render.look import page
 from reports.render.loops import together
 from reports.render.names import names
+from reports.render.orders import order_rows
 from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
@@ -51,7 +52,7 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             traces=waterfalls(evidence),
             audiences=tables.audiences(evidence),
             fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
-            orders=tables.order_rows(evidence),
+            orders=order_rows(evidence),
             restored=restoration(evidence, verdict),
             system=evidence.system,
             services=tables.services(evidence),

@@ -1,7 +1,9 @@
 """What the Compose file, the settings and the package sources promise."""
 
+import json
 import re
 import sqlite3
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -9,9 +11,9 @@ import pytest
 import yaml
 from engine.base import debian_mirrors
 from engine.sources import Mirror, read_sources
-from services.common.settings import InvalidSetting, Settings, read
+from services.common.settings import Defects, InvalidSetting, Settings, read
 from services.fulfilment.ledger import Fulfilment, Ledger
-from stack_kit import STACK
+from stack_kit import STACK, BrokerProcess
 
 COMPOSE: dict[str, Any] = yaml.safe_load((STACK / "compose.yaml").read_text(encoding="utf-8"))
 EVERYTHING: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -84,6 +86,31 @@ def test_an_order_is_in_the_ledger_once(tmp_path: Path) -> None:
     assert again.since(1) == [Fulfilment("b", 1), Fulfilment("c", 3)]
     assert again.find("nobody") is None
     again.close()
+
+
+def test_a_careless_ledger_takes_an_order_as_often_as_it_comes(tmp_path: Path) -> None:
+    for careless, made in ((True, 2), (True, 2), (False, 0)):
+        path = tmp_path / f"{careless}.sqlite3"
+        ledger = Ledger(path, careless=careless)
+        if not careless:
+            ledger.fulfil(["a", "b"])
+        assert ledger.fulfil(["a", "b"]) == made
+        ledger.close()
+
+
+def test_the_running_broker_syncs_to_its_disk_before_it_acknowledges(broker: BrokerProcess) -> None:
+    """Killing a process cannot show it, for the page cache survives: so it is asked for its configuration."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{broker.monitoring_port}/varz", timeout=30) as answer:
+        config = json.load(answer)["jetstream"]["config"]
+    assert config["sync_always"] is True
+
+
+def test_no_defect_is_built_in_unasked() -> None:
+    assert Settings().defects == Defects(early_acknowledgement=False, no_idempotency=False)
+    assert not Settings().broker.in_memory
+    defects = re.findall(r"DEFECT_\w+: (.+)", (STACK / "compose.yaml").read_text(encoding="utf-8"))
+    assert len(defects) == 3
+    assert all(value.endswith(":-false}") for value in defects)
 
 
 def test_a_ledger_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:

@@ -64,7 +64,7 @@ class Broker:
             epoch = self._connection.stats["reconnects"]
             if self._connection.is_connected and epoch != made_on:
                 with contextlib.suppress(NatsError, OSError):
-                    await make_streams(context)
+                    await make_streams(context, in_memory=self._settings.in_memory)
                     self._stream, made_on = context, epoch
                     log.event("broker-connected", url=self._settings.url)
             await asyncio.sleep(_PAUSE_S)

@@ -1,5 +1,7 @@
 """`python -m services.order`: takes orders; one is accepted only after the broker has stored it."""
 
+import asyncio
+import contextlib
 import json
 import os
 import sys
@@ -18,13 +20,16 @@ from services.common.web import application, json_body, serve
 _ORDERS = Counter("orders", "Orders by outcome", ["outcome"])
 for _outcome in ("accepted", "refused", "unknown"):
     _ORDERS.labels(_outcome)  # at 0, not absent: a rate needs a first value
+_CARELESS_S = 0.5
 
 
 class Desk:
     """Accepts orders: from HTTP, and those that were queued while this service was away."""
 
-    def __init__(self, broker: Broker) -> None:
+    def __init__(self, broker: Broker, *, careless: bool = False) -> None:
         self._broker = broker
+        self._careless = careless
+        self._unstored: set[asyncio.Task[None]] = set()
 
     async def place(self, request: web.Request) -> web.Response:
         """`POST /orders`."""
@@ -32,6 +37,11 @@ class Desk:
             order = parse(await json_body(request))
         except InvalidOrder as error:
             raise web.HTTPBadRequest(text=str(error)) from None
+        if self._careless:
+            task = asyncio.create_task(self._accept_later(order))
+            self._unstored.add(task)
+            task.add_done_callback(self._unstored.discard)
+            return _answer(201, order.id, "accepted")
         try:
             await self._accept(order)
         except NotStored as error:
@@ -69,6 +79,12 @@ class Desk:
                 await self._accept(order)  # the same id: accepted once, however often it was queued
                 await message.ack()
 
+    async def _accept_later(self, order: Order) -> None:
+        """The defect DEFECT_EARLY_ACKNOWLEDGEMENT: the shopper has her yes already."""
+        await asyncio.sleep(_CARELESS_S)
+        with contextlib.suppress(NotStored, Unconfirmed):
+            await self._accept(order)
+
     async def _accept(self, order: Order) -> None:
         try:
             await self._broker.publish(ACCEPTED, order.id, order.as_bytes())
@@ -81,7 +97,7 @@ class Desk:
 def make(settings: Settings) -> web.Application:
     """The application, with its connection to the broker."""
     broker = Broker(settings.broker, "order")
-    desk = Desk(broker)
+    desk = Desk(broker, careless=settings.defects.early_acknowledgement)
     app = application()
     app.router.add_post("/orders", desk.place)
     app.router.add_get("/orders/{id}", desk.look_up)
