@@ -195,11 +195,11 @@ class Session:
         starting = []
         if seen.canaries:
             command = canary_command(seen.canaries, seen.rate, samples)
-            prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
+            prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self.directory), prefixes))
         if seen.load:
             command = load_command(seen.load, self.directory)
-            starting.append((Generator("load", command, self.directory), ["load"]))
+            starting.append((Generator("load", command, self.directory), {"load": seen.load.processes}))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
             self._generators.append(generator)  # before it starts: a signal in between must not forget it

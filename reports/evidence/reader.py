@@ -14,6 +14,7 @@ from reports.evidence.records import (
     Fulfilment,
     Order,
     Problem,
+    Pulse,
     Snapshot,
     Transition,
     group_faults,
@@ -32,6 +33,8 @@ class Recording:
     """What the run was told to record."""
 
     load: bool
+    workers: int
+    """Processes of the load, each with a sample file of its own."""
     canaries: tuple[str, ...]
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
@@ -84,6 +87,7 @@ class Evidence:
             return None
         return Recording(
             load=bool(told.get("load")),
+            workers=_count(told.get("workers"), int(bool(told.get("load")))),
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
@@ -164,10 +168,17 @@ class Evidence:
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
 
     @cached_property
+    def pulses(self) -> dict[str, tuple[Pulse, ...]]:
+        """What each process of the load said of itself, by the name of its sample file without the ending."""
+        paths = sorted((self.directory / "samples").glob("*.pulse.jsonl"))
+        names = [path.name.removesuffix(".pulse.jsonl") for path in paths]
+        return {name: self._records(f"samples/{name}.pulse.jsonl", Pulse) for name in names}
+
+    @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks
+        _ = self.fulfilments, self.problems, self.checks, self.pulses
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()
@@ -190,6 +201,10 @@ class Evidence:
         if len(good) != len(parsed):
             self._damage[name] = self._damage.get(name, 0) + len(parsed) - len(good)
         return good
+
+
+def _count(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
 def _texts(value: Any) -> tuple[str, ...]:

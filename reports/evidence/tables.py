@@ -128,10 +128,11 @@ class Source:
 
     @cached_property
     def rate(self) -> float | None:
-        """Requests a second that the writer meant to send; None for a closed loop."""
+        """Requests a second that its writers meant to send, at the least; None for a closed loop."""
         rates = [(file.about or {}).get("rate") for file in self.files]
         numbers = [float(rate) for rate in rates if isinstance(rate, int | float) and rate > 0]
-        return min(numbers, default=None)
+        shared = any("share" in (file.about or {}) for file in self.files)
+        return sum(numbers) or None if shared else min(numbers, default=None)
 
     @cached_property
     def url(self) -> str:

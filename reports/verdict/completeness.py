@@ -111,8 +111,24 @@ def _sources(evidence: Evidence, recording: Recording) -> Iterator[str]:
         yield from _silence(evidence, source, say("canary “{name}”", name=name), open_loop=True)
     if recording.load:
         yield from _silence(evidence, evidence.sources.get("load"), say("load"), open_loop=False)
+        yield from _workers(evidence, recording.workers)
     if recording.canaries:
         yield from _users_never_back(evidence, evidence.sources.get(f"canary:{recording.canaries[0]}"))
+
+
+def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
+    """Each process of the load has to have come, to have ended in order, and to say how it fared."""
+    source = evidence.sources.get("load")
+    files = source.files if source else ()
+    if source and len(files) != expected:
+        told = N_("the load was to run in {expected} processes, and {there} left samples")
+        yield say(told, expected=expected, there=len(files))
+    for file in files:
+        about = file.about or {}
+        if not isinstance(about.get("samples"), int) or about.get("failed"):
+            yield say("{file} was cut off: its writer did not end in order", file=file.path.name)
+        if not evidence.pulses.get(file.path.stem):
+            yield say("nothing says whether the writer of {file} kept up with its load", file=file.path.name)
 
 
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:
@@ -131,7 +147,7 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
     heard = sent_ns(source.table)  # one that was asleep sends later what was due: it did not look meanwhile
     allowed_s = max(QUIET_S, 10 / source.rate if source.rate else 0)
     if not open_loop:
-        allowed_s = LOAD_QUIET_S
+        allowed_s = max(LOAD_QUIET_S, allowed_s)
         heard = np.concatenate([heard, done_ns(source.table)])  # one who waits for an answer is there
     times = np.concatenate([[span[0], max(until, heard.max())], heard])
     quiet_s = float(np.diff(np.sort(times)).max()) / 1e9
