@@ -83,7 +83,7 @@ def build(directory: Path, count: int) -> None:
 
 
 def _load(samples: Path, count: int, parts: object) -> None:
-    """Replace the load's samples: in the order in which answers come, slow while the breaker is closed, then degraded."""
+    """Replace the load's samples: in the order of the answers, slow while the breaker is closed, then degraded."""
     begin, died, opened, closed = (getattr(parts, name) for name in ("BEGIN", "DIED", "OPENED", "CLOSED"))
     dice = np.random.default_rng(1)
     table = np.zeros(count, TABLE)

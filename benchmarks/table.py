@@ -5,7 +5,7 @@ from dataclasses import dataclass
 __all__ = ["Row"]
 
 
-@dataclass
+@dataclass(frozen=True)
 class Row:
     """One comparison, measured side by side in one run."""
 
@@ -13,7 +13,14 @@ class Row:
     against: str
     ours: float
     theirs: float | None
+    """None: it is held against a fixed aim."""
     unit: str
     aim: str
+    """In words: a ratio, or a difference."""
     met: bool | None
-    """None: there is nothing to meet."""
+    """None: there is nothing to meet, or it could not be told."""
+
+    @property
+    def ratio(self) -> float | None:
+        """Ours over theirs."""
+        return self.ours / self.theirs if self.theirs else None

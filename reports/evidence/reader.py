@@ -51,6 +51,7 @@ class Evidence:
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
         self._damage: dict[str, int] = {}
+        self._together: dict[tuple[str, ...], Source] = {}
 
     # -- whole files ----------------------------------------------------------------------------------------
 
@@ -166,6 +167,13 @@ class Evidence:
             name = f"canary:{writer.removeprefix('canary-')}" if writer.startswith("canary-") else writer
             files.setdefault(name, []).append(SampleFile(path))
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
+
+    def together(self, name: str, sources: tuple[str, ...]) -> Source:
+        """Several sources as one; made once, for its table is as large as theirs."""
+        if sources not in self._together:
+            files = [file for source in sources for file in self.sources[source].files]
+            self._together[sources] = Source(name, tuple(files))
+        return self._together[sources]
 
     @cached_property
     def pulses(self) -> dict[str, tuple[Pulse, ...]]:
