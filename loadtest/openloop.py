@@ -61,9 +61,13 @@ class Journeys:
 
     def _follow(self, schedule: Schedule, goes_on: Callable[[], bool]) -> None:
         due_times, at_once = schedule.due_ns(), 0
-        due_ns = next(due_times, None)
-        while goes_on():
+        due_ns, end_ns = next(due_times, None), None
+        while True:
             now_ns = time.monotonic_ns()
+            if end_ns is None and not goes_on():
+                end_ns = now_ns
+            if end_ns is not None and (due_ns is None or due_ns >= end_ns):
+                return  # and not before: what was due while this process was held up was due all the same
             if due_ns is None or now_ns < due_ns:
                 gevent.sleep(_LOOK_S if due_ns is None else min(_LOOK_S, (due_ns - now_ns) / 1e9))
                 at_once = 0
@@ -85,8 +89,6 @@ class Journeys:
             task(user)
         except _ENDS_JOURNEY:
             pass
-        except OSError as error:
-            self._spoilt(f"this machine gave no more room: {error}")
         except Exception as error:  # noqa: BLE001 - a user's own file can raise anything
             self._environment.events.user_error.fire(user_instance=user, exception=error, tb=error.__traceback__)
         if user.client.due_ns is not None:

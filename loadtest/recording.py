@@ -6,8 +6,9 @@ within `recording.placing(order_id)`. The rest follows from Locust's own events 
 users wait for answers, as Locust's do), `--allow-host HOST`, `--die-with-parent [PID]`.
 
 At the end (SIGINT, SIGTERM, --run-time, or the parent's death) no user begins anything; requests in flight
-have STOP_S to finish and are recorded as what they became. One cut off after that is no sample, since
-nobody knows what it would have become; an order among them is in the ledger, as unknown.
+have time to finish and are recorded as what they became: in open loop their whole time-out, in closed loop STOP_S.
+One cut off after that is no sample, since nobody knows what it would have become; an order among them is in the
+ledger, as unknown.
 """
 
 from collections.abc import Callable, Iterator
@@ -26,14 +27,14 @@ from openloop import Journeys, follower, most_users, unfit
 from pulse import Pulse
 from schedule import Clock, Schedule, Stage, parse_stages
 from steering import add_options, check_host, die_in_time, is_master, refuse, stop_in_order
-from wire import Host
+from wire import OURS, Host
 
 from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, SampleWriter
 
 __all__ = ["RecordedUser", "recording"]
 
 STOP_S = 1.5
-"""Seconds that requests in flight have at the end."""
+"""Seconds that requests in flight have at the end, where users wait for them; in open loop the time-out, and these."""
 _SERVER_SAID_YES = range(200, 400)
 
 
@@ -84,6 +85,7 @@ class _Recording:
         events.init.add_listener(self._begin)
         events.test_start.add_listener(self._start)
         events.request.add_listener(self._request)
+        events.user_error.add_listener(self._user_error)
         events.quit.add_listener(self._end)
 
     @contextmanager
@@ -104,10 +106,10 @@ class _Recording:
         self._clock = Clock.start()
         options = environment.parsed_options
         check_host(environment)
-        environment.stop_timeout = environment.stop_timeout or STOP_S
         stop_in_order(environment)
         die_in_time(environment)
         self._open_loop(environment)
+        environment.stop_timeout = environment.stop_timeout or STOP_S
         if options.evidence and not is_master(environment):
             self._open(Path(options.evidence), environment)
 
@@ -129,6 +131,8 @@ class _Recording:
             refuse(str(error))
         if sentence := unfit(classes, RecordedUser):
             refuse(sentence)
+        longest = max(cls.network_timeout for cls in classes)
+        environment.stop_timeout = environment.stop_timeout or longest + STOP_S
         environment.user_classes = [follower(lambda goes_on: self._follow(environment, classes, stages, goes_on))]
         options.num_users = options.spawn_rate = options.expect_workers if is_master(environment) else 1
 
@@ -178,6 +182,11 @@ class _Recording:
             )
         except OSError as error:
             self._fail(error)
+
+    def _user_error(self, exception: Any, **_: Any) -> None:
+        """A user's own mistake is Locust's to tell. Where this machine had no socket, a request was not made."""
+        if getattr(exception, "errno", None) in OURS:
+            self._fail(f"this machine gave no room for another connection: {exception}")
 
     def _times(self, told: dict[str, Any]) -> tuple[int, int, int]:
         """Of a client that is not ours: from when it was sent, as Locust has it."""

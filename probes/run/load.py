@@ -18,7 +18,7 @@ from probes.assets import asset
 from probes.errors import ConfigurationError, RecordingFailed
 from probes.run.shapes import Stages, stages_of, steady
 
-__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "locust_file"]
+__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "load_environment", "locust_file"]
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
@@ -94,12 +94,21 @@ def load_command(load: Load, directory: Path) -> list[str]:
     ]
 
 
+def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of Locust: a user's own file finds our modules, wherever it lies."""
+    paths = [str(asset("loadtest")), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 class Generator:
     """A load process in a session of its own, so that a Ctrl-C at the terminal does not end it before us."""
 
-    def __init__(self, name: str, command: list[str], directory: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], directory: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._command = command
+        self._environment = environment
         self._samples = directory / "samples"
         self._log = directory / "logs" / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -110,8 +119,9 @@ class Generator:
         self._samples.mkdir(exist_ok=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=self._environment,
+            )  # fmt: skip
 
     def wait_ready(self, writers: Mapping[str, int], check: Callable[[], None]) -> None:
         """Wait for the first sample of each of its writers, of which there are so many by each name.

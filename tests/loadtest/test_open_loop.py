@@ -14,6 +14,7 @@ import pytest
 from generators import ROOT, Generator, Shop, read_samples, running, wait_for
 
 from reports.evidence.reader import Evidence
+from reports.evidence.samples import TIMEOUT
 from reports.evidence.tables import TABLE
 
 Start = Callable[..., Generator]
@@ -121,6 +122,21 @@ def test_the_shop_s_journeys_run_on_a_schedule(shop: Shop, folder: Path, start: 
     assert len(table(folder)) == shop.seen.total()
 
 
+def test_an_outage_at_the_very_end_is_not_cut_off(shop: Shop, folder: Path, start: Start) -> None:
+    """Who was kept waiting when the load ended waits to the end of the time-out, and is recorded."""
+    command = f"-m locust -f loadtest/shop.py --headless --only-summary --host {shop.url} --evidence {folder}"
+    process = start(sys.executable, *command.split(), "--exit-code-on-error", "0", "--arrivals", "20")
+    wait_for(lambda: folder.exists() and len(table(folder)) >= 20, "a second of samples")
+    shop.open.clear()
+    before = shop.seen.total()
+    wait_for(lambda: shop.seen.total() >= before + 20, "20 requests that nobody answers")
+    process.send_signal(signal.SIGINT)
+    assert process.ended() == 0, process.complained
+    samples = table(folder)
+    assert len(samples) == shop.seen.total()
+    assert (samples["flags"] == TIMEOUT).sum() >= 19
+
+
 def test_workers_share_the_schedule_and_each_has_a_file_of_its_own(shop: Shop, folder: Path, start: Start) -> None:
     process = start(*locust(folder, shop.url, "--arrivals", "100", "--processes", "2"), env=BY_PATH)
     wait_for(lambda: len(table(folder)) >= 300, "300 samples")
@@ -143,6 +159,20 @@ def test_a_master_that_is_killed_leaves_no_worker(shop: Shop, folder: Path, star
     process.kill()
     process.ended()
     wait_for(lambda: not any(map(running, workers)), "the workers to end")
+
+
+def test_a_worker_that_is_killed_is_missed(shop: Shop, folder: Path, start: Start) -> None:
+    """Its file has no end, and nobody pretends to take over its share."""
+    process = start(*locust(folder, shop.url, "--arrivals", "50", "--processes", "2"), env=BY_PATH)
+    wait_for(lambda: len(list(folder.glob("load-*.samples"))) == 2 and len(table(folder)), "two workers at work")
+    victim, *_ = psutil.Process(process.pid).children()
+    victim.kill()
+    wait_for(lambda: not running(victim.pid), "the worker to end")
+    process.send_signal(signal.SIGINT)
+    process.ended()
+    ends = {path.stem: "samples" in json.loads(path.read_text()) for path in folder.glob("load-*[0-9].json")}
+    assert ends.pop(f"load-{victim.pid}") is False
+    assert list(ends.values()) == [True]
 
 
 def test_workers_at_another_address_join_and_end_with_their_master(shop: Shop, folder: Path, start: Start) -> None:
@@ -168,7 +198,7 @@ def test_a_generator_that_cannot_keep_its_schedule_says_so(shop: Shop, folder: P
     process.ended()
     samples = table(folder)
     assert np.percentile(samples["lag_100us"], 99) / 1e4 > 0.1
-    assert set(np.diff(samples["due_ns"].astype(np.int64)).tolist()) <= {25_000}
+    assert set(np.diff(samples["due_ns"][:1000].astype(np.int64)).tolist()) == {25_000}
     assert max(pulse["cpu"] for pulse in pulses(folder)) > 0.2
 
 
