@@ -19,6 +19,7 @@ from probes.run.about import RunAbout
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Entry, Ledger, undo
+from probes.run.live import LiveView
 from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
@@ -60,6 +61,7 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._live: LiveView | None = None
         self._watches: list[BreakerWatch] = []
         self._lock: TargetLock | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
@@ -95,6 +97,7 @@ class Session:
         self.about.write(self.recorder)
         self.recorder.write("experiment.json", experiment)
         self._roster = self.recorder.start()
+        self._show()
         self._start_load()
 
     def check(self) -> None:
@@ -126,6 +129,8 @@ class Session:
         """Leave the target as it was found, and give it free."""
         if self in _open:
             _open.remove(self)
+        if self._live:
+            self._live.stop()
         self._release_target()
 
     def undo_all(self) -> None:
@@ -181,6 +186,13 @@ class Session:
         except StehaufError:
             self._brought_up = False  # it took down what it had begun
             raise
+
+    def _show(self) -> None:
+        settings = self._settings
+        if self._observation.live if settings.live is None else settings.live:
+            log = settings.state / "live.log"
+            self._live = LiveView(self.directory, log, settings.live_port, settings.lang, settings.branding)
+            self._live.start()
 
     def _start_load(self) -> None:
         seen = self._observation
