@@ -25,11 +25,12 @@ from locust.env import Environment
 from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
 from openloop import Journeys, follower, most_users, unfit
 from pulse import Pulse
-from schedule import Clock, Schedule, Stage, parse_stages
+from schedule import Clock, Schedule, parse_stages
 from steering import add_options, check_host, die_in_time, is_master, refuse, stop_in_order
 from wire import OURS, Host
 
 from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, SampleWriter
+from reports.evidence.stages import Stage
 
 __all__ = ["RecordedUser", "recording"]
 
@@ -155,7 +156,12 @@ class _Recording:
         self._journeys = Journeys(environment, classes, most, self._fail)
         if self._writer:
             lowest = min(min(stage.begin, stage.end) for stage in stages)
-            self._writer.tell(arrivals=[stage.row for stage in stages], rate=lowest / of, share=[schedule.index, of])
+            self._writer.tell(
+                arrivals=[stage.row for stage in stages],
+                begin_ns=self._clock.utc_ns(schedule.first_ns),
+                share=[schedule.index, of],
+                rate=lowest / of,
+            )
         self._journeys.follow(schedule, goes_on)
 
     def _open(self, directory: Path, environment: Environment) -> None:

@@ -6,6 +6,8 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reports.evidence.stages import Stage
+
 __all__ = ["Clock", "Schedule", "Stage", "parse_stages"]
 
 
@@ -32,33 +34,6 @@ class Clock:
     def utc_ns(self, monotonic_ns: int) -> int:
         """UTC nanoseconds of a reading of `time.monotonic_ns()`."""
         return self.wall_ns + monotonic_ns - self.monotonic_ns
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A stretch of time in which the rate goes in a straight line from one value to another."""
-
-    seconds: float
-    """math.inf: until stopped; the rate is then the same all the time."""
-    begin: float
-    """Requests a second."""
-    end: float
-
-    @property
-    def row(self) -> list[float | None]:
-        """As JSON has it: [seconds, from, to]."""
-        return [None if math.isinf(self.seconds) else self.seconds, self.begin, self.end]
-
-    @property
-    def arrivals(self) -> float:
-        """Requests due in it."""
-        return self.seconds * (self.begin + self.end) / 2
-
-    def offset_s(self, arrivals: float) -> float:
-        """Seconds into the stage after which so many requests were due: its integral, solved for the time."""
-        slope = 0.0 if math.isinf(self.seconds) else (self.end - self.begin) / self.seconds
-        root = math.sqrt(max(0.0, self.begin**2 + 2 * slope * arrivals))
-        return 2 * arrivals / (self.begin + root) if arrivals else 0.0
 
 
 @dataclass(frozen=True, slots=True)

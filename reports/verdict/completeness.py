@@ -7,7 +7,8 @@ import numpy as np
 from reports.evidence.manifest import DERIVED, sealed, verify_manifest
 from reports.evidence.reader import Evidence, Recording
 from reports.evidence.records import Problem
-from reports.evidence.tables import Source, done_ns, good, sent_ns
+from reports.evidence.stages import all_due_ns, read_stages
+from reports.evidence.tables import SampleFile, Source, done_ns, good, sent_ns
 from reports.figures import MissingEvidence
 from reports.figures.orders import lost_orders
 from reports.figures.recovery import died_event
@@ -127,8 +128,25 @@ def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
         about = file.about or {}
         if not isinstance(about.get("samples"), int) or about.get("failed"):
             yield say("{file} was cut off: its writer did not end in order", file=file.path.name)
+        if "arrivals" in about:
+            yield from _omitted(evidence, file)
         if not evidence.pulses.get(file.path.stem):
             yield say("nothing says whether the writer of {file} kept up with its load", file=file.path.name)
+
+
+def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
+    """In open loop each journey that was due has its sample, due to the nanosecond when the schedule says."""
+    about, end = file.about or {}, evidence.run.get("load_ended_ns")
+    stages, told = read_stages(about.get("arrivals")), [about.get("begin_ns"), end, *items(about.get("share"))]
+    numbers = [one for one in told if isinstance(one, int)]
+    if stages is None or len(numbers) != len(told) or len(told) != 4:  # noqa: PLR2004 - beginning, end, index, of
+        yield say("nothing says which requests had to be in {file}", file=file.path.name)
+        return
+    due = all_due_ns(stages, numbers[0], (numbers[2], numbers[3]), numbers[1])
+    missing = np.setdiff1d(due, file.table["due_ns"].astype(np.int64))
+    if missing.size:
+        told = N_("{missing} of {due} journeys that were due are not in {file}: who came then was not counted")
+        yield say(told, missing=int(missing.size), due=len(due), file=file.path.name)
 
 
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:

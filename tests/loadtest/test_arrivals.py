@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import itertools
 import math
 import random
 import sys
@@ -12,6 +13,8 @@ from types import ModuleType
 
 import pytest
 from generators import ROOT
+
+from reports.evidence.stages import all_due_ns
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -80,6 +83,19 @@ def test_workers_together_make_the_whole_shape_and_no_request_twice(schedule: Mo
         parts = [list(schedule.Schedule(0, stages, index, 3).due_ns()) for index in range(3)]
         assert sorted(at for part in parts for at in part) == whole
         assert max(map(len, parts)) - min(map(len, parts)) <= 1
+
+
+def test_the_judge_expects_what_the_generator_follows_to_the_nanosecond(schedule: ModuleType) -> None:
+    dice = random.Random(5)
+    for _ in range(100):
+        rows = [[dice.uniform(0.1, 5), *dice.choices([0, dice.uniform(1, 90)], k=2)] for _ in range(3)]
+        stages = (*(schedule.Stage(*row) for row in rows), schedule.Stage(math.inf, 30.0, 30.0))
+        first_ns, share = dice.randrange(10**18, 2 * 10**18), dice.choice([(0, 1), (1, 3)])
+        until_ns = first_ns + dice.randrange(20 * 10**9)
+        followed = itertools.takewhile(
+            lambda at, until_ns=until_ns: at <= until_ns, schedule.Schedule(first_ns, stages, *share).due_ns()
+        )
+        assert all_due_ns(stages, first_ns, share, until_ns).tolist() == list(followed)
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,14 @@
 """A load generator that was itself the limit, or was lost, makes the run INCONCLUSIVE, whatever its figures are."""
 
+import math
 from collections.abc import Callable
 
 import pytest
 from evidence_builder import Run
+from evidence_parts import ASKED, BEGIN, END, MS, S
 from evidence_spoils import FAIL, INCONCLUSIVE, Spoils, Written, check, reshoot
 
+from reports.evidence.stages import Stage, all_due_ns
 from reports.verdict import Outcome, judge
 
 LOAD = "load-22"
@@ -80,7 +83,7 @@ def test_workers_share_a_rate(written: Written) -> None:
     """Two files of 40 a second make a load of 80, and seconds of downtime are counted with that."""
     run = Run()
     rows = run.samples[LOAD].rows
-    about = {"kind": "load", "host": "http://127.0.0.1:8080", "rate": 40.0, "arrivals": [[None, 80, 80]]}
+    about = {"kind": "load", "host": "http://127.0.0.1:8080", "rate": 40.0}
     run.samples[LOAD].about = {**about, "share": [0, 2]}
     run.samples["load-23"] = type(run.samples[LOAD])({**about, "share": [1, 2]}, rows[1::2])
     run.samples[LOAD].rows = rows[::2]
@@ -91,3 +94,44 @@ def test_workers_share_a_rate(written: Written) -> None:
     )
     assert evidence.sources["load"].rate == 80
     assert judge(evidence).verdict == Outcome.PASS
+
+
+def scheduled(run: Run) -> None:
+    """The load as it is in open loop: 10 to 90 a second within 4 s, then 90; and now and then a request in between."""
+    stages = (Stage(4.0, 10.0, 90.0), Stage(math.inf, 90.0, 90.0))
+    due = all_due_ns(stages, BEGIN, (1, 3), END).tolist()
+    run.samples[LOAD].rows = [(at, 4000, 2, 200, 0, 0, 0) for at in sorted([*due, *(at + 7 * MS for at in due[::9])])]
+    told = {"arrivals": [stage.row for stage in stages], "begin_ns": BEGIN, "share": [1, 3], "rate": 3.3}
+    run.samples[LOAD].about |= told
+
+
+def omitting(run: Run) -> None:
+    """It waited for the shop while that was away, as users in closed loop do, and sent nothing meanwhile."""
+    scheduled(run)
+    run.samples[LOAD].rows = [row for row in run.samples[LOAD].rows if not ASKED <= row[0] < ASKED + S]
+
+
+def unplanned(run: Run) -> None:
+    scheduled(run)
+    del run.samples[LOAD].about["begin_ns"]
+
+
+def test_a_schedule_that_was_followed_passes(written: Written) -> None:
+    run = Run()
+    scheduled(run)
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.PASS, verdict.reasons
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    [
+        (omitting, INCONCLUSIVE, "journeys that were due are not in load-22.samples"),
+        (unplanned, INCONCLUSIVE, "nothing says which requests had to be in load-22.samples"),
+    ],
+    ids=["a second was left out", "no beginning"],
+)
+def test_a_generator_that_leaves_requests_out_is_noticed(
+    spoiled: tuple[Callable[[Run], None], Outcome, str], written: Written
+) -> None:
+    check(spoiled, written)
