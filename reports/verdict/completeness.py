@@ -137,9 +137,9 @@ def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
 def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
     """In open loop each journey that was due has its sample, due to the nanosecond when the schedule says."""
     about, end = file.about or {}, evidence.run.get("load_ended_ns")
-    stages, told = read_stages(about.get("arrivals")), [about.get("begin_ns"), end, *items(about.get("share"))]
-    numbers = [one for one in told if isinstance(one, int)]
-    if stages is None or len(numbers) != len(told) or len(told) != 4:  # noqa: PLR2004 - beginning, end, index, of
+    stages, known = read_stages(about.get("arrivals")), [about.get("begin_ns"), end, *items(about.get("share"))]
+    numbers = [one for one in known if isinstance(one, int)]
+    if stages is None or len(numbers) != len(known) or len(known) != 4:  # noqa: PLR2004 - beginning, end, index, of
         yield say("nothing says which requests had to be in {file}", file=file.path.name)
         return
     due = all_due_ns(stages, numbers[0], (numbers[2], numbers[3]), numbers[1])
