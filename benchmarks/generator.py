@@ -1,9 +1,9 @@
 """Requests that a load generator makes a second of its core, and how well the canary keeps its schedule beside it.
 
-The generators take turns, each pinned to one core, against one server that is not their limit. Requests are counted by
-the server, and divided by the CPU time that the generator used for them: on a core of its own that is requests a second,
-and on a busy machine it is still the same. Ours follows a schedule, with recording, at four fifths of what it can do at
-most: at its utmost it would be late all the time.
+The generators take turns, each pinned to one core, against one server that is not their limit. Requests are counted
+by the server, and divided by the CPU time that the generator used for them: on a core of its own that is requests a
+second, and on a busy machine it is still the same. Ours follows a schedule, with recording, at four fifths of what it
+can do at most: at its utmost it would be late all the time.
 """
 
 import json
@@ -34,12 +34,14 @@ HERE = Path(__file__).parent
 ROUNDS, SECONDS, WARM_S = 3, 3.0, 1.0
 USERS, TOO_MUCH = 50, 60_000
 SHARE = 0.8
+AIM_MS = 5.0
 PINNED = "import os, sys; os.sched_setaffinity(0, {int(sys.argv[1])}); os.execvp(sys.argv[2], sys.argv[2:])"
 WHAT = "requests a second of one core: our open-loop generator, with recording"
 
 
 def measure() -> list[Row]:
     """Ours against FastHttpUser, HttpUser and, where it is installed, wrk; and the canary's schedule."""
+    quiet = os.getloadavg()[0] < (os.cpu_count() or 1)
     with _server() as url:
         rounds = [_round(url) for _ in range(ROUNDS)]
         lag_ms = _canary_lag_ms(url)
@@ -54,7 +56,8 @@ def measure() -> list[Row]:
     else:
         rows.append(Row(WHAT, "wrk: not installed (apt-get install wrk)", round(rate), None, "/s", "", None))
     told = "canary schedule error at 50/s under full load, p99"
-    return [*rows, Row(told, "–", round(lag_ms, 2), None, "ms", "≤ 5 ms", lag_ms <= 5)]  # noqa: PLR2004
+    against = "–" if quiet else "a machine that was busy with other things: nothing can be told"
+    return [*rows, Row(told, against, round(lag_ms, 2), None, "ms", "≤ 5 ms", lag_ms <= AIM_MS if quiet else None)]
 
 
 def _row(against: str, ours: float, theirs: list[float], aim: float | None) -> Row:
