@@ -55,6 +55,7 @@ class Observation:
         """What must be found in the evidence later: `recording` in run.json."""
         return {
             "load": self.load is not None,
+            "workers": self.load.processes if self.load else 0,
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
             "orders": self.orders is not None,
@@ -79,7 +80,17 @@ def _listed(given: Any) -> list[Any]:
 def _load(given: Any) -> Load:
     load = _part(Load, "load", given)
     require_loopback("load.host", load.host)
-    require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if sum(one is not None for one in (load.users, load.rate, load.shape)) > 1:
+        raise ConfigurationError(
+            f"The argument load of probes.control reads {given!r}; it takes one of rate and shape (open loop: journeys "
+            "begin when they are due) or users (closed loop: each waits for its answer)"
+        )
+    if load.users is not None:
+        require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if load.rate is not None:
+        require_number("load.rate", load.rate, "journeys a second, 1 to 20000", least=1.0, most=20_000)
+    require_number("load.processes", load.processes, "a number of processes, 1 to 64", most=64)
+    _ = load.stages
     locust_file(str(load.file))
     return load
 

@@ -21,7 +21,7 @@ from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.live import LiveView
-from probes.run.load import Generator, canary_command, load_command
+from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
 from probes.run.opening import open_target
@@ -217,11 +217,12 @@ class Session:
         starting = []
         if seen.canaries:
             command = canary_command(seen.canaries, seen.rate, samples)
-            prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
+            prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self.directory), prefixes))
         if seen.load:
             command = load_command(seen.load, self.directory)
-            starting.append((Generator("load", command, self.directory), ["load"]))
+            locust = Generator("load", command, self.directory, load_environment(self._settings.environment))
+            starting.append((locust, {"load": seen.load.processes}))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
             self._generators.append(generator)  # before it starts: a signal in between must not forget it

@@ -16,6 +16,7 @@ __all__ = [
     "Fulfilment",
     "Order",
     "Problem",
+    "Pulse",
     "Snapshot",
     "Span",
     "Transition",
@@ -167,6 +168,19 @@ class Problem:
     what: str
     detail: str = ""
     at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process of the load said of its own last second."""
+
+    at_ns: int
+    cpu: float | int
+    """Share of a core that it used."""
+    late_s: float | int
+    """The longest that it was held up: nothing was sent or read meanwhile."""
+    outstanding: int = 0
+    """Journeys under way."""
 
 
 @dataclass(frozen=True, slots=True)
