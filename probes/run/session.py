@@ -18,6 +18,7 @@ from probes.run import preflight
 from probes.run.about import RunAbout
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
+from probes.run.calls import CallWatch, read_calls
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
@@ -60,7 +61,7 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
-        self._watches: list[BreakerWatch] = []
+        self._watches: list[BreakerWatch | CallWatch] = []
         self._lock: TargetLock | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
@@ -188,10 +189,14 @@ class Session:
             must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
             self._watches[-1].start()
+        samples = self.directory / "samples"
+        for number, url in enumerate(seen.calls, 1):
+            must_answer("calls", url, partial(read_calls, url, 0))
+            self._watches.append(CallWatch(url, samples, f"calls-{number}", self.recorder.problem))
+            self._watches[-1].start()
         if seen.orders:
             self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
             must_answer("orders", seen.orders, self.orders.collect)
-        samples = self.directory / "samples"
         starting = []
         if seen.canaries:
             command = canary_command(seen.canaries, seen.rate, samples)

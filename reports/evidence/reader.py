@@ -36,6 +36,7 @@ class Recording:
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
     orders: bool
+    calls: tuple[str, ...] = ()
 
 
 class Evidence:
@@ -87,6 +88,7 @@ class Evidence:
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
+            calls=_texts(told.get("calls")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -159,9 +161,17 @@ class Evidence:
         files: dict[str, list[SampleFile]] = {}
         for path in sorted((self.directory / "samples").glob("*.samples")):
             writer = path.stem.rpartition("-")[0] or path.stem
+            if writer.startswith("calls-"):
+                continue
             name = f"canary:{writer.removeprefix('canary-')}" if writer.startswith("canary-") else writer
             files.setdefault(name, []).append(SampleFile(path))
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
+
+    @cached_property
+    def calls(self) -> dict[str, SampleFile]:
+        """What services called, by the URL that lists it; a record's name is the upstream."""
+        files = (SampleFile(path) for path in sorted((self.directory / "samples").glob("calls-*.samples")))
+        return {str((file.about or {}).get("url", "")): file for file in files}
 
     @cached_property
     def damage(self) -> tuple[str, ...]:
@@ -172,7 +182,7 @@ class Evidence:
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()
         ]
-        files = [file for source in self.sources.values() for file in source.files]
+        files = [*(file for source in self.sources.values() for file in source.files), *self.calls.values()]
         return (*lines, *(sentence for file in files for sentence in file.damage()))
 
     def _lines(self, name: str) -> Lines:
