@@ -12,6 +12,7 @@ from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
 from reports.render.look import page
 from reports.render.names import names
+from reports.render.resilience import costs, guards
 from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
@@ -48,6 +49,8 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             more_faults=max(0, len(spans) - CLOSE_UPS),
             audiences=tables.audiences(evidence),
             fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
+            costs=costs(evidence),
+            guards=guards(evidence),
             orders=tables.order_rows(evidence),
             restored=restoration(evidence, verdict),
             system=evidence.system,
@@ -108,5 +111,4 @@ def _close_up(evidence: Evidence, span: FaultSpan, number: int) -> dict[str, Any
         "zoom": [zoom(evidence, frame, span) for frame in frames],
         "ladder": [ladder(f"ladder{number}-{int(width)}", width, span) for width in (WIDE, NARROW)],
         "service": span.service,
-        "settled": tables.figure(evidence, "settled_seconds", service=span.service),
     }

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from inspect import signature
 from typing import Any
 
 import pytest
@@ -205,10 +206,9 @@ def test_longest_gap_and_downtime_of_the_service_itself(run: Run, written: Writt
 def test_every_figure_says_what_is_missing_in_an_empty_directory(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    arguments = {"service": "product"} if name in ("recovery_seconds", "settled_seconds", "fallback_held") else {}
-    arguments |= {"breaker": "product"} if name == "breaker_opened" else {}
-    if name == "degraded_outside_fault":
-        arguments = {"service": "product", "breaker": "product"}
+    needed = {p.name for p in signature(FIGURES[name]).parameters.values() if p.default is p.empty}
+    known = {"service": "product", "breaker": "product", "objective": 0.99}
+    arguments = {argument: known[argument] for argument in needed - {"evidence"}}
     with pytest.raises(MissingEvidence):
         FIGURES[name](Evidence(tmp_path_factory.mktemp("empty")), **arguments)
 

@@ -22,6 +22,7 @@ def test_every_argument_is_read() -> None:
             "canaries": [{"name": "shop", "url": "http://127.0.0.1:1/x", "keep": True}],
             "rate": 20,
             "breakers": "http://127.0.0.1:1/breakers",
+            "calls": "http://127.0.0.1:1/calls",
             "orders": "http://127.0.0.1:2/fulfilments",
         }
     )
@@ -30,12 +31,14 @@ def test_every_argument_is_read() -> None:
         canaries=(Canary("shop", "http://127.0.0.1:1/x", keep=True),),
         rate=20,
         breakers=("http://127.0.0.1:1/breakers",),
+        calls=("http://127.0.0.1:1/calls",),
         orders="http://127.0.0.1:2/fulfilments",
     )
     assert seen.expected() == {
         "load": True,
         "canaries": ["shop"],
         "breakers": ["http://127.0.0.1:1/breakers"],
+        "calls": ["http://127.0.0.1:1/calls"],
         "orders": True,
     }
 
