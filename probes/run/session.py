@@ -22,6 +22,7 @@ from probes.run.calls import CallWatch, read_calls
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
+from probes.run.neighbours import NeighbourWatch
 from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
@@ -61,7 +62,7 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
-        self._watches: list[BreakerWatch | CallWatch] = []
+        self._watches: list[BreakerWatch | CallWatch | NeighbourWatch] = []
         self._lock: TargetLock | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
@@ -199,6 +200,8 @@ class Session:
             must_answer("orders", seen.orders, self.orders.collect)
         starting = []
         if seen.canaries:
+            self._watches.append(NeighbourWatch(self.recorder.append))
+            self._watches[-1].start()
             command = canary_command(seen.canaries, seen.rate, samples)
             prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
             starting.append((Generator("canary", command, self.directory), prefixes))

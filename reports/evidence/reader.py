@@ -12,6 +12,7 @@ from reports.evidence.records import (
     Fault,
     FaultLine,
     Fulfilment,
+    Neighbour,
     Order,
     Problem,
     Snapshot,
@@ -149,6 +150,11 @@ class Evidence:
         return self._records("problems.jsonl", Problem)
 
     @cached_property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Changes of the observing machine's neighbour table, in order of time."""
+        return self._records("neighbours.jsonl", Neighbour)
+
+    @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Outcomes of tolerances that run code."""
         return self._records("checks.jsonl", Check)
@@ -177,7 +183,7 @@ class Evidence:
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks
+        _ = self.fulfilments, self.problems, self.checks, self.neighbours
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()

@@ -14,6 +14,7 @@ __all__ = [
     "Fault",
     "FaultLine",
     "Fulfilment",
+    "Neighbour",
     "Order",
     "Problem",
     "Snapshot",
@@ -130,6 +131,17 @@ class Fulfilment:
 
     id: str
     at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entry of the observing machine's own neighbour table changed."""
+
+    at_ns: int
+    address: str
+    device: str
+    resolved: bool | None = None
+    """None: it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ class Run:
         self.instances = self._instances()
         self.faults = [self.fault("asked", ASKED), self.fault("injected", ASKED + 90 * MS)]
         self.breakers = self._breakers()
+        self.neighbours: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
         self.problems: list[dict[str, Any]] = []
         self.heal: dict[str, Any] | None = {"healed": True, "differences": []}
@@ -96,7 +97,7 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        for name in ("events", "instances", "faults", "breakers", "checks", "problems", "fulfilments"):
+        for name in ("events", "instances", "faults", "breakers", "neighbours", "checks", "problems", "fulfilments"):
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():
             samples.write(directory / "samples", stem)
