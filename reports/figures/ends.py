@@ -31,5 +31,5 @@ def band_step(evidence: Evidence, asked: int, following: int) -> list[Row]:
         at = None
     except MissingEvidence:
         return []
-    told = say("throughput and p95 back inside their band")
+    told = say("throughput and p95 as before")
     return [("band", told, at, say("all users' requests, in windows of 1 s"), (LATE_NS + STEP_NS) / 1e9)]
