@@ -24,7 +24,7 @@ SLOW_MS = 1000.0
 """An answer later than this is slow where nobody says otherwise: a second is where a user's thoughts wander."""
 FAILED_MS = 60_000.0
 """What a failed request counts as where latencies are compared: failing fast must not look like being quick."""
-LEAST_BEFORE, LEAST_WITHIN = 20, 5
+LEAST_BEFORE, LEAST_WITHIN = 20, 2
 """Requests that a comparison needs. Of fewer than twenty, a 95th percentile is the slowest: stricter, never laxer."""
 
 
@@ -82,8 +82,8 @@ def error_budget_spent(evidence: Evidence, objective: float, source: str = ALL) 
 def others_slowed_ms(evidence: Evidence, service: str, source: str = "load", request: str = "") -> float:
     """How much slower others got while `service` was broken: p95 while the fault was on, less p95 before, in ms.
 
-    `request`: only requests whose name contains it. A failed request counts as slow as a minute. Of several faults
-    the worst. Raises MissingEvidence where there are too few requests to compare.
+    0 where they were no slower. `request`: only requests whose name contains it. A failed request counts as slow as a
+    minute. Of several faults the worst. Raises MissingEvidence where there are too few requests to compare.
     """
     found = from_source(evidence, source)
     table = found.table if not request else _requests(found, request)
@@ -96,7 +96,7 @@ def others_slowed_ms(evidence: Evidence, service: str, source: str = "load", req
     if len(before) < LEAST_BEFORE or fewest < LEAST_WITHIN:
         told = N_("too few requests to compare: {before} before the fault, {within} while it was on")
         raise MissingEvidence(say(told, before=len(before), within=fewest))
-    return max(_p95(one) for one in within) - _p95(before)
+    return max(0.0, max(_p95(one) for one in within) - _p95(before))
 
 
 def _p95(latency: "np.typing.NDArray[np.float64]") -> float:
