@@ -10,7 +10,7 @@ from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "calls", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "calls", "orders", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -29,6 +29,8 @@ class Observation:
     """Endpoints that list what a service called."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    live: bool = False
+    """Show the run live, unless the environment says otherwise."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -46,6 +48,7 @@ class Observation:
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             calls=tuple(require_http("calls", url) for url in _listed(arguments.get("calls"))),
             orders=require_http("orders", orders) if orders else None,
+            live=_switch(arguments.get("live", False)),
         )
 
     def expected(self) -> dict[str, Any]:
@@ -88,3 +91,9 @@ def _canaries(given: list[Any]) -> tuple[Canary, ...]:
         require_loopback("canaries", canary.url)
         require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
     return canaries
+
+
+def _switch(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ConfigurationError(f"The argument live of probes.control reads {given!r}; it takes true or false")
+    return given

@@ -25,7 +25,9 @@ __all__ = [
 
 Record = TypeVar("Record")
 
-KINDS = (N_("crash"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"))
+KINDS = (
+    N_("crash"), N_("crash loop"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"),
+)  # fmt: skip
 """Kinds of fault that have a word of their own in other languages."""
 
 
@@ -70,6 +72,7 @@ class FaultLine:
     service: str
     instance: str
     detail: str = ""
+    loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +88,13 @@ class Fault:
     failed_ns: int | None = None
     undone_ns: int | None = None
     detail: str = ""
+    loop: str = ""
+    """What the faults of one loop have in common; empty for a fault by itself."""
+
+    @property
+    def action(self) -> str:
+        """The action that made it: a loop makes several faults of one kind."""
+        return f"{self.kind}_loop" if self.loop else self.kind
 
     @property
     def title(self) -> str:
@@ -183,7 +193,8 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
         fault = found.setdefault(
-            line.id, {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance}
+            line.id,
+            {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance, "loop": line.loop},
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)

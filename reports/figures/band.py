@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from reports.evidence.reader import Evidence
+from reports.evidence.records import Fault
 from reports.evidence.tables import Table, done_ns, good
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.sources import ALL, from_source
@@ -53,13 +54,13 @@ def back_in_band_seconds(evidence: Evidence, service: str, source: str = ALL) ->
     With a load that changes by plan, name a source of fixed rate (`canary:NAME`). Raises NotRecovered, MissingEvidence.
     """
     spans = fault_spans(faults_of(evidence, service))
-    return max((back_in_band_ns(evidence, *span[1:], source) - span[1]) / 1e9 for span in spans)
+    return max((back_in_band_ns(evidence, *span, source) - span[1]) / 1e9 for span in spans)
 
 
-def back_in_band_ns(evidence: Evidence, asked: int, following: int, source: str = ALL) -> int:
+def back_in_band_ns(evidence: Evidence, fault: Fault, asked: int, following: int, source: str = ALL) -> int:
     """When the first 2 s inside the band began after a window was outside it; `asked` where none was.
 
-    Raises NotRecovered, MissingEvidence.
+    The span is one of `fault_spans`: of a loop, what was well between two crashes is no recovery. Raises NotRecovered, MissingEvidence.
     """
     table = from_source(evidence, source).table
     band = band_before(table, asked)
@@ -72,7 +73,7 @@ def back_in_band_ns(evidence: Evidence, asked: int, following: int, source: str 
     held = np.convolve(inside, np.ones(hold), "valid") == hold if len(inside) >= hold else np.zeros(0, bool)
     # windows from before the fault is felt are inside, too, and no recovery
     outside = np.flatnonzero(~inside)
-    felt = int(outside[0]) if outside.size else 0
+    felt = max(int(outside[0]), int(np.searchsorted(begins, fault.asked_ns or 0))) if outside.size else 0
     if not held[felt:].any():
         watched = (last - asked) / 1e9
         told = N_("throughput and p95 were not back inside their band in the {watched:.3g} s that were watched")

@@ -1,6 +1,7 @@
 """The last steps of a recovery: the last answer that was not good, and the way things were before."""
 
 from reports.evidence.reader import Evidence
+from reports.evidence.records import Fault
 from reports.evidence.tables import Source, done_ns, good
 from reports.figures.band import LATE_NS, STEP_NS, back_in_band_ns
 from reports.figures.missing import MissingEvidence, NotRecovered
@@ -23,10 +24,10 @@ def settled_step(source: Source, asked: int, following: int) -> list[Row]:
     return [("settled", told, int(bad.max()), who, None if source.rate is None else 1 / source.rate)]
 
 
-def band_step(evidence: Evidence, asked: int, following: int) -> list[Row]:
+def band_step(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Row]:
     """When throughput and p95 were back inside their band; no step where the run gives no band."""
     try:
-        at: int | None = back_in_band_ns(evidence, asked, following)
+        at: int | None = back_in_band_ns(evidence, fault, asked, following)
     except NotRecovered:
         at = None
     except MissingEvidence:
