@@ -1,6 +1,9 @@
-"""An observer of another kind: raw sockets, 1,000 requests a second on a schedule, no HTTP library, no asyncio.
+"""An observer of another kind: raw sockets on a schedule, no HTTP library, no asyncio.
 
     python benchmarks/observer.py http://127.0.0.1:8080/api/products
+
+It asks 50 times a second until it sees an answer that is not good, then 1,000 times a second until one is good again:
+so it is exact where it matters, and is not itself the load that keeps a small machine from coming back.
 
 Writes one line an answer, `SENT_NS DONE_NS OUTCOME` (good, degraded, bad), until SIGINT or SIGTERM. UTC nanoseconds.
 """
@@ -13,7 +16,8 @@ import time
 from collections import deque
 from urllib.parse import urlsplit
 
-RATE = 1000
+CALM, ALERT = 50, 1000
+"""Requests a second."""
 MOST = 256
 """Requests outstanding at once; one that would be more is left out."""
 TIMEOUT_S = 1.0
@@ -29,6 +33,8 @@ class Observer:
         self._selector = selectors.DefaultSelector()
         self._idle: deque[socket.socket] = deque()
         self._busy: dict[socket.socket, tuple[int, bytearray]] = {}
+        self._rate = CALM
+        self._noticed_ns = 0
         self._ended = False
 
     def run(self) -> None:
@@ -41,7 +47,7 @@ class Observer:
                 self._read(key.fileobj)  # type: ignore[arg-type]
             if time.monotonic() >= due:
                 self._send()
-                due = max(due + 1 / RATE, time.monotonic() - 10 / RATE)
+                due = max(due + 1 / self._rate, time.monotonic() - 10 / ALERT)
         sys.stdout.flush()
 
     def _end(self, *_: object) -> None:
@@ -62,7 +68,7 @@ class Observer:
                 self._selector.register(connection, selectors.EVENT_READ)
             connection.send(self._request)
         except OSError:
-            tell(now, "bad")
+            self._tell(now, "bad")
             if connection is not None:
                 self._drop(connection)
             return
@@ -87,11 +93,20 @@ class Observer:
 
     def _done(self, connection: socket.socket, what: str, *, reusable: bool) -> None:
         sent, _ = self._busy.pop(connection)
-        tell(sent, what)
+        self._tell(sent, what)
         if reusable:
             self._idle.append(connection)
         else:
             self._drop(connection)
+
+    def _tell(self, sent: int, what: str) -> None:
+        """One line; what is seen sets the pace."""
+        now = time.time_ns()
+        sys.stdout.write(f"{sent} {now} {what}\n")
+        if what != "good":
+            self._noticed_ns, self._rate = self._noticed_ns or now, ALERT
+        elif sent > self._noticed_ns:
+            self._noticed_ns, self._rate = 0, CALM
 
     def _drop(self, connection: socket.socket) -> None:
         self._selector.unregister(connection)
@@ -111,11 +126,6 @@ def outcome(head: bytes) -> str:
     if b" 200 " not in head.split(b"\r\n", 1)[0]:
         return "bad"
     return "degraded" if b"x-degraded: true" in head.lower() else "good"
-
-
-def tell(sent: int, what: str) -> None:
-    """One line."""
-    sys.stdout.write(f"{sent} {time.time_ns()} {what}\n")
 
 
 if __name__ == "__main__":

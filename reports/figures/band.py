@@ -60,7 +60,8 @@ def back_in_band_seconds(evidence: Evidence, service: str, source: str = ALL) ->
 def back_in_band_ns(evidence: Evidence, fault: Fault, asked: int, following: int, source: str = ALL) -> int:
     """When the first 2 s inside the band began after a window was outside it; `asked` where none was.
 
-    The span is one of `fault_spans`: of a loop, what was well between two crashes is no recovery. Raises NotRecovered, MissingEvidence.
+    The span is one of `fault_spans`: of a loop, what was well between two crashes is no recovery.
+    Raises NotRecovered, MissingEvidence.
     """
     table = from_source(evidence, source).table
     band = band_before(table, asked)
