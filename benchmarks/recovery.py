@@ -3,8 +3,8 @@
     python benchmarks/recovery.py
 
 Brings up a stack of its own on free ports, crashes its product service three times, each time a run of its own, and
-takes it down. Beside each run raw sockets ask the shop 1,000 times a second while it is not well (`observer.py`); beside the stack a
-container that only sleeps is crashed in the same way, under the same restart policy.
+takes it down. Beside each run raw sockets ask the shop 1,000 times a second while it is not well (`observer.py`);
+beside the stack a container that only sleeps is crashed in the same way, under the same restart policy.
 """
 
 import contextlib
