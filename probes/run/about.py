@@ -58,7 +58,13 @@ class RunAbout:
             "load_ended_ns": None,
             "ended_ns": None,
             "interrupted": None,
+            "traces_missing": None,
         }
+
+    @property
+    def title(self) -> str:
+        """The experiment's own."""
+        return str(self._facts["experiment"]["title"])
 
     def make_directory(self, runs: Path) -> Path:
         """Make the run's folder; a second run of the same second gets a number. Raises OSError."""
@@ -75,6 +81,10 @@ class RunAbout:
     def on_target(self, name: str, project: str, why: str) -> None:
         """Which target was taken, and why."""
         self._facts["target"] = {"name": name, "project": project, "why": why}
+
+    def traces_missing(self, why: str | None) -> None:
+        """Why some or all of the traces that were sent are not in the evidence; None: nothing is known to lack."""
+        self._facts["traces_missing"] = why
 
     def load_began(self) -> None:
         """Every generator has made its first request."""

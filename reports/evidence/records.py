@@ -16,7 +16,9 @@ __all__ = [
     "Fulfilment",
     "Order",
     "Problem",
+    "Pulse",
     "Snapshot",
+    "Span",
     "Transition",
     "group_faults",
     "parse",
@@ -143,12 +145,42 @@ class Fulfilment:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a trace: what one service did for one request. `events` are {at_ns, name, attributes}."""
+
+    trace: str
+    id: str
+    service: str
+    name: str
+    begin_ns: int
+    end_ns: int
+    parent: str | None = None
+    kind: str = "internal"
+    error: str | None = None
+    attributes: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    events: list = field(default_factory=list)  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that makes the evidence incomplete."""
 
     what: str
     detail: str = ""
     at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process of the load said of its own last second."""
+
+    at_ns: int
+    cpu: float | int
+    """Share of a core that it used."""
+    late_s: float | int
+    """The longest that it was held up: nothing was sent or read meanwhile."""
+    outstanding: int = 0
+    """Journeys under way."""
 
 
 @dataclass(frozen=True, slots=True)

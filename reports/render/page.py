@@ -18,6 +18,7 @@ from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
 from reports.render.topology import topology
+from reports.render.traces import waterfalls
 from reports.render.untested import untested
 from reports.render.zoom import zoom, zoom_span
 from reports.verdict.journal import mapping
@@ -48,6 +49,7 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             timeline=_charts(evidence, spans),
             spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
             more_faults=max(0, len(spans) - CLOSE_UPS),
+            traces=waterfalls(evidence),
             audiences=tables.audiences(evidence),
             fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
             orders=order_rows(evidence),

@@ -16,7 +16,8 @@ from services.fulfilment.ledger import Fulfilment, Ledger
 from stack_kit import STACK, BrokerProcess
 
 COMPOSE: dict[str, Any] = yaml.safe_load((STACK / "compose.yaml").read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+EVERYTHING: dict[str, dict[str, Any]] = COMPOSE["services"]
+SERVICES = {name: service for name, service in EVERYTHING.items() if "profiles" not in service}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -30,6 +31,17 @@ def test_a_service_is_confined_and_comes_back_by_itself(name: str) -> None:
     assert "privileged" not in service
     assert "docker.sock" not in str(service)
     assert "/dev/tcp/127.0.0.1/" in service["healthcheck"]["test"][3]
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERYTHING) - set(SERVICES)))
+def test_what_looks_on_is_confined_and_in_a_profile_of_its_own(name: str) -> None:
+    service = EVERYTHING[name]
+    assert len(service["profiles"]) == 1
+    assert sum(service["profiles"] == other.get("profiles") for other in EVERYTHING.values()) == 1
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    assert all(re.match(r"127\.0\.0\.1:", port) for port in service["ports"]), "published beyond this machine"
+    assert "docker.sock" not in str(service)
+    assert not any(name in other.get("depends_on", {}) for other in EVERYTHING.values())
 
 
 def test_the_image_runs_as_nobody_special() -> None:

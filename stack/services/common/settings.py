@@ -77,6 +77,10 @@ class Settings:
     """Seconds that placing an order may take: it has to reach the broker's disk."""
     product_url: str = "http://product:8081"
     order_url: str = "http://order:8082"
+    trace_endpoints: tuple[str, ...] = ()
+    """Collectors of traces, OTLP over HTTP; none: no traces are made."""
+    traces_per_second: int = 25
+    """Requests a second that a service begins a trace for."""
     fulfilment_takes_s: float = 0.6
     """Seconds that fulfilling an order takes: half of them it rests with the broker, half it is worked on."""
     defects: Defects = field(default_factory=Defects)
@@ -108,6 +112,8 @@ def read(environ: Mapping[str, str]) -> Settings:
         order_call_timeout_s=env.seconds("ORDER_CALL_TIMEOUT_S", default.order_call_timeout_s),
         product_url=env.url("PRODUCT", 8081),
         order_url=env.url("ORDER", 8082),
+        trace_endpoints=env.urls("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_per_second=env.whole("TRACES_PER_SECOND", default.traces_per_second),
         fulfilment_takes_s=env.seconds("FULFILMENT_TAKES_S", default.fulfilment_takes_s),
         defects=Defects(
             env.flag("DEFECT_EARLY_ACKNOWLEDGEMENT", default.defects.early_acknowledgement),
@@ -153,6 +159,13 @@ class _Reader:
         if not 0 < number <= 3600:  # noqa: PLR2004 - longer than an hour is a slip, and nan fails here too
             raise InvalidSetting(f"{name}={text}: expected seconds, above 0 and at most 3600")
         return number
+
+    def urls(self, name: str) -> tuple[str, ...]:
+        found = tuple(url for part in self.text(name, "").split(",") if (url := part.strip()))
+        for url in found:
+            if not url.startswith(("http://", "https://")):
+                raise InvalidSetting(f"{name}={url}: expected http://HOST:PORT, or several with commas between")
+        return found
 
     def url(self, name: str, port: int) -> str:
         return f"http://{self.text(f'{name}_HOST', name.lower())}:{self.port(f'{name}_PORT', port)}"

@@ -7,6 +7,7 @@ import sqlite3
 import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import asdict
 from functools import partial
 from pathlib import Path
@@ -17,7 +18,7 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from prometheus_client import Counter
 
-from services.common import log
+from services.common import log, tracing
 from services.common.broker import ACCEPTED, FULFILLED, Broker, NotStored, Unconfirmed
 from services.common.lifecycle import alongside
 from services.common.order import InvalidOrder, parse_id
@@ -100,19 +101,29 @@ class Floor:
     async def _worked(self, batch: list[Msg]) -> None:
         # subjects are orders.accepted.ID: nothing in the message's body can make it another order
         orders = {message.subject.rsplit(".", 1)[1]: message for message in batch}
-        made = await self._in_thread(partial(self._ledger.fulfil, orders))
-        _FULFILLED.inc(made)
-        _REPEATED.inc(len(batch) - made)
-        await asyncio.sleep(self._takes_s / 2)
-        await asyncio.gather(*(self._say(order_id) for order_id in orders))
-        for message in batch:
-            await message.ack()
+        with ExitStack() as opened:
+            spans = {order_id: opened.enter_context(_span(order_id, message)) for order_id, message in orders.items()}
+            made = await self._in_thread(partial(self._ledger.fulfil, orders))
+            _FULFILLED.inc(made)
+            _REPEATED.inc(len(batch) - made)
+            for span in spans.values():
+                span.event("in the ledger", orders=len(batch))
+            await asyncio.sleep(self._takes_s / 2)
+            await asyncio.gather(*(self._say(order_id, span) for order_id, span in spans.items()))
+            for message in batch:
+                await message.ack()
 
-    async def _say(self, order_id: str) -> None:
-        await self._broker.publish(FULFILLED, order_id, json.dumps({"id": order_id}).encode())
+    async def _say(self, order_id: str, span: tracing.Span) -> None:
+        with tracing.under(span):
+            await self._broker.publish(FULFILLED, order_id, json.dumps({"id": order_id}).encode())
 
     async def _in_thread(self, function: Callable[[], T]) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._thread, function)
+
+
+def _span(order_id: str, message: Msg) -> AbstractContextManager[tracing.Span]:
+    """Of one order among those that are fulfilled together."""
+    return tracing.span("fulfil", "consumer", carrier=message.headers or {}, current=False, order__id=order_id)
 
 
 def make(settings: Settings) -> web.Application:
@@ -139,7 +150,7 @@ def main() -> None:
         sys.exit(str(error))
     except sqlite3.Error as error:
         sys.exit(f"cannot open the ledger in {settings.data}: {error}; the directory must be there and writable")
-    serve(app, settings.listen)
+    serve(app, settings)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from aiohttp import web
 from nats.aio.msg import Msg
 from prometheus_client import Counter
 
-from services.common import log
+from services.common import log, tracing
 from services.common.broker import ACCEPTED, QUEUED, Broker, NotConnected, NotStored, Unconfirmed
 from services.common.lifecycle import alongside
 from services.common.order import InvalidOrder, Order, parse, parse_id
@@ -18,6 +18,8 @@ from services.common.settings import InvalidSetting, Settings, read
 from services.common.web import application, json_body, serve
 
 _ORDERS = Counter("orders", "Orders by outcome", ["outcome"])
+for _outcome in ("accepted", "refused", "unknown"):
+    _ORDERS.labels(_outcome)  # at 0, not absent: a rate needs a first value
 _CARELESS_S = 0.5
 
 
@@ -73,8 +75,9 @@ class Desk:
                 log.event("queued-order-unreadable", subject=message.subject, reason=str(error))
                 await message.term()
                 continue
-            await self._accept(order)  # the same id: accepted once, however often it was queued
-            await message.ack()
+            with tracing.span("confirm queued", "consumer", carrier=message.headers or {}, order__id=order.id):
+                await self._accept(order)  # the same id: accepted once, however often it was queued
+                await message.ack()
 
     async def _accept_later(self, order: Order) -> None:
         """The defect DEFECT_EARLY_ACKNOWLEDGEMENT: the shopper has her yes already."""
@@ -117,7 +120,7 @@ def main() -> None:
         settings = read(os.environ)
     except InvalidSetting as error:
         sys.exit(str(error))
-    serve(make(settings), settings.listen)
+    serve(make(settings), settings)
 
 
 if __name__ == "__main__":
