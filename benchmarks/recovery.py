@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,8 @@ def measure() -> list[Row]:
     ours = statistics.median(one["by itself"] for one in trials)
     theirs = statistics.median(sleeping)
     apart = max(abs(one["ours"] - one["observer"]) for one in trials)
-    note = f"{TRIALS} crashes; bound stated {max(one['bound'] for one in trials) * 1e3:.0f} ms"
+    pairs = ", ".join(f"{one['ours']:.3f}/{one['observer']:.3f}" for one in trials)
+    note = f"crashes {pairs} s; bound stated {max(one['bound'] for one in trials) * 1e3:.0f} ms"
     return [
         Row("first good answer to a user, our figure: farthest from the observer's", f"raw sockets, 1,000/s; {note}",
             round(apart * 1e3, 1), None, "ms", "<= 25 ms", apart <= BOUND_S),
@@ -128,10 +130,10 @@ def trial(environment: Mapping[str, str], folder: Path, number: int) -> dict[str
 
 
 def compared(evidence: Evidence, answers: list[tuple[int, int, str]]) -> dict[str, float]:
-    """Our figures, and the first good answer that the observer saw after its first other one."""
+    """Our figures, and the end of the longest time in which the observer got no good answer."""
     asked = evidence.faults[0].asked_ns or 0
-    noticed = min(done for sent, done, what in answers if what != "good" and done > asked)
-    first = min(done for sent, done, what in answers if what == "good" and sent > noticed)
+    good = sorted(done for _, done, what in answers if what == "good" and done > asked - 1_000_000_000)
+    _, first = max(pairwise(good), key=lambda pair: pair[1] - pair[0])
     steps = {step.key: step for step in recovery_steps(evidence, "product")}
     started, answering = steps["started"].at_ns or 0, steps["answering"].at_ns or 0
     seen = (answering - asked) / 1e9
