@@ -1,6 +1,6 @@
 """Recovery on Docker: our figures against observers of another kind, and against what the engine itself needs.
 
-    python benchmarks/recovery.py
+    python -m benchmarks recovery
 
 Brings up a stack of its own on free ports, crashes its product service three times, each time a run of its own, and
 takes it down. Beside each run raw sockets ask the shop 1,000 times a second while it is not well (`observer.py`);
@@ -25,9 +25,7 @@ from typing import Any
 
 import docker
 
-sys.path.insert(0, str(Path(__file__).parent))
-from table import Row
-
+from benchmarks.table import Row
 from reports.evidence.reader import Evidence
 from reports.figures import FIGURES, recovery_steps
 from reports.figures.observer import waited_ns
@@ -54,10 +52,10 @@ def measure() -> list[Row]:
     note = f"crashes {pairs} s; bound stated {max(one['bound'] for one in trials) * 1e3:.0f} ms"
     return [
         Row("first good answer to a user, our figure: farthest from the observer's", f"raw sockets, 1,000/s; {note}",
-            round(apart * 1e3, 1), None, "ms", "<= 25 ms", apart <= BOUND_S),
+            round(apart * 1e3, 1), None, "ms", "≤ 25 ms", apart <= BOUND_S),
         Row("crash → first good answer, product on Docker, the observer's wait told apart",
             "crash → started of a container that only sleeps",
-            round(ours, 3), round(theirs, 3), "s", "<= 1.5 x", ours <= 1.5 * theirs),
+            round(ours, 3), round(theirs, 3), "s", "≤ 1.5 ×", ours <= 1.5 * theirs),
         Row("the same with the observer's wait", "the same",
             round(statistics.median(one["seen"] for one in trials), 3), round(theirs, 3), "s", "said", None),
     ]  # fmt: skip
@@ -199,8 +197,3 @@ def slept(sleeper: Any) -> float:
     started = next(events)["timeNano"]
     events.close()
     return float(started - asked) / 1e9
-
-
-if __name__ == "__main__":
-    for row in measure():
-        print(row)
