@@ -13,7 +13,7 @@ from reports.render.branding import Branding
 from reports.render.formats import FILTERS
 from reports.words import language, tell, translated
 
-__all__ = ["page"]
+__all__ = ["page", "stylesheet"]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -33,6 +33,11 @@ def page(template: str, branding: Branding, **values: Any) -> str:
         lang=language().code,
         **values,
     )  # fmt: skip
+
+
+def stylesheet() -> Markup:
+    """The style of every page and picture."""
+    return Markup(_asset("report.css"))  # noqa: S704 - our own file
 
 
 def _asset(name: str) -> str:
