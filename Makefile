@@ -7,12 +7,14 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test lint up down docker-engine clean
+.PHONY: demo install test gate allure lint up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo           bring the stack up, kill a service under load, judge, write the report"
 	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
+	@echo "make gate           run the experiments tagged gate as tests, on the best target (ARGS=--all: every one)"
+	@echo "make allure         the same, and Allure's own report of it (npm)"
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
 	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
@@ -25,6 +27,11 @@ install: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	$(BIN)/pytest $(ARGS)
+
+# The gate names its target: what `chaos stack target` finds is handed on, and nothing falls back after that.
+gate: $(VENV)/.tested
+	@target=$${STEHAUF_TARGET:-$$($(BIN)/chaos --no-version-check --no-log-file stack target)} && \
+	 $(BIN)/pytest experiments --target "$$target" $(if $(filter --all,$(ARGS)),,-m gate) $(filter-out --all,$(ARGS))
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

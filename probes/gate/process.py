@@ -25,6 +25,8 @@ class Ended:
     output: str
     directory: Path | None
     """Of its evidence."""
+    interrupted: bool = False
+    """By Ctrl-C: it was waited for, and has undone its faults."""
 
     def last_words(self) -> str:
         """What it complained of, the gravest first; else its last line."""
@@ -41,8 +43,8 @@ def chaos_run(
 ) -> Ended:
     """Run an experiment to its end; `heard` gets each line as it comes.
 
-    Ctrl-C is passed on, and the run waited for while it undoes its faults; then KeyboardInterrupt is raised. If
-    this process is killed, the run gets SIGTERM, and undoes them too.
+    Ctrl-C is passed on, and the run waited for while it undoes its faults. If this process is killed, the run gets
+    SIGTERM, and undoes them too.
     """
     before = _runs(runs)
     with tempfile.TemporaryDirectory(prefix="stehauf-gate-") as scratch:
@@ -53,9 +55,7 @@ def chaos_run(
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
         output, interrupted = _listen(process, heard)
-    if interrupted:
-        raise KeyboardInterrupt
-    return Ended(process.returncode, output, _made(_runs(runs) - before, experiment))
+    return Ended(process.returncode, output, _made(_runs(runs) - before, experiment), interrupted)
 
 
 def _listen(process: "subprocess.Popen[str]", heard: Callable[[str], None]) -> tuple[str, bool]:

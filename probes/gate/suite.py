@@ -73,22 +73,26 @@ class Suite:
     def run(self, experiment: "Experiment") -> Outcome:
         """Run an experiment as often as was asked, and give the worst outcome."""
         outcomes = self._outcomes[experiment.nodeid] = []
-        outcomes.extend(self._once(experiment) for _ in range(self._trials))  # one by one: Ctrl-C keeps those done
+        for _ in range(self._trials):
+            self._once(experiment, outcomes)
         outcome = merged(outcomes)
         show(experiment, outcome)
         return outcome
 
-    def _once(self, experiment: "Experiment") -> Outcome:
+    def _once(self, experiment: "Experiment", outcomes: list[Outcome]) -> None:
         try:
             self._stack.require(self._tell)
         except StehaufError as error:
-            return Outcome("INCONCLUSIVE", (str(error),))
+            outcomes.append(Outcome("INCONCLUSIVE", (str(error),)))
+            return
         ended = chaos_run(experiment.path, self._settings.runs, self._settings.environment, self._tell)
         outcome = outcome_of(ended)
+        outcomes.append(outcome)
+        if ended.interrupted:
+            raise KeyboardInterrupt
         if outcome.verdict != "PASS":
             experiment.add_report_section("setup", "chaos run", ended.output)
             self._renew()
-        return outcome
 
     def finish(self) -> None:
         """Take down what the suite brought up, and write what came of it."""

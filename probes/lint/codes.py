@@ -73,12 +73,12 @@ CODES: dict[str, Rule] = {
         "warning",
         "the command outlives the process that does the work, or hides how it ended",
         "the container runs on, or ends with 0, when the service is dead: no restart policy acts",
-        "let the service be the container's own process: `exec` it, without a loop, a `tail -f`, or a `true` at its end",
+        "let the service be the container's own process: `exec` it, without loop, `tail -f`, or `true` at its end",
     ),
     "C106": Rule(
         "note",
         "a service has no init process",
-        "process 1 is shielded from a kill inside its container: a crash takes a helper in the host's process space",
+        "process 1 is shielded from a kill inside its container: a crash takes a helper beside the host's own",
         "`init: true`",
     ),
     "C110": Rule(
@@ -147,7 +147,7 @@ CODES: dict[str, Rule] = {
         "error",
         "the method has no fault of ours",
         "nothing is broken, or nothing proves that it was: the verdict is INCONCLUSIVE",
-        "an action of probes.actions",
+        "an action of ours, such as `crash` of probes.actions",
     ),
     "E105": Rule(
         "error",
@@ -171,7 +171,7 @@ CODES: dict[str, Rule] = {
         "error",
         "a fault has no undo among the rollbacks",
         "if the system does not heal by itself, it stays broken until the run ends",
-        "a rollback with `ensure_running` for that service",
+        "a rollback of ours for that service, such as `ensure_running`",
     ),
     "E109": Rule(
         "error",
@@ -183,7 +183,7 @@ CODES: dict[str, Rule] = {
         "warning",
         "an action of the method is not ours",
         "nothing proves what it did, so the verdict is INCONCLUSIVE",
-        "a fault of probes.actions",
+        "a fault of ours",
     ),
     "E111": Rule(
         "error",

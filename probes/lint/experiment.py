@@ -1,5 +1,6 @@
 """Rules for experiments: what would run, and prove nothing."""
 
+import logging
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,8 +17,9 @@ At = tuple[str | int, ...]
 Broken = tuple[str, At, str]
 
 CONTROL = "probes.control"
-FAULTS = "probes.actions"
+OURS = "probes."
 UNDO = "ensure_running"
+"""Breaks nothing; every other action of ours does."""
 STRATEGIES = {
     "hypothesis": {"default", "before-method-only", "after-method-only", "during-method-only", "continuously", "skip"},
     "rollbacks": {"default", "always", "never", "deviated"},
@@ -91,7 +93,7 @@ def _hypothesis(content: Mapping[str, Any]) -> Iterator[Broken]:
 
 def _method(content: Mapping[str, Any]) -> Iterator[Broken]:
     method = list(_activities(content, "method"))
-    if not any(_func(one)[0] == FAULTS and _func(one)[1] != UNDO for _, one in method):
+    if not any(_is_fault(one) for _, one in method):
         yield "E104", ("method",), "no action of the method is one of ours"
     probes = [(at, one) for at, one in method if one.get("type") == "probe"]
     if not any("tolerance" in one for _, one in probes):
@@ -99,15 +101,15 @@ def _method(content: Mapping[str, Any]) -> Iterator[Broken]:
     for at, activity in method:
         if activity.get("type") == "probe" and "tolerance" not in activity:
             yield "E106", at, f"“{activity.get('name')}” has no tolerance"
-        if activity.get("type") == "action" and _func(activity)[0] != FAULTS:
+        if activity.get("type") == "action" and not _func(activity)[0].startswith(OURS):
             yield "E110", at, f"“{activity.get('name')}” is not ours"
 
 
 def _undo(content: Mapping[str, Any]) -> Iterator[Broken]:
-    undone = {_service(one) for _, one in _activities(content, "rollbacks") if _func(one) == (FAULTS, UNDO)}
+    undone = {_service(one) for _, one in _activities(content, "rollbacks") if _func(one)[0].startswith(OURS)}
     for at, activity in _activities(content, "method"):
-        module, func = _func(activity)
-        if module == FAULTS and func != UNDO and _service(activity) not in undone:
+        variable = any("${" in service for service in {_service(activity), *undone})  # what it is, only a run knows
+        if _is_fault(activity) and _service(activity) not in undone and not (variable and undone):
             yield "E108", at, f"“{activity.get('name')}” is undone by no rollback"
     if _runtime_of(content, "rollbacks").get("strategy") != "always":
         yield "E109", ("rollbacks",), "the strategy of the rollbacks is not `always`"
@@ -133,12 +135,16 @@ def _refused(content: dict[str, Any]) -> str | None:
 
     from chaoslib.experiment import ensure_experiment_is_valid  # noqa: PLC0415 - imports what the experiment names
 
+    log = logging.getLogger("chaostoolkit")
+    was, log.disabled = log.disabled, True  # it tells how it gets on
     try:
         ensure_experiment_is_valid(deepcopy(content))
     except Exception as error:  # noqa: BLE001 - whatever shape it trips over
         told = " ".join(str(error).split()) or type(error).__name__
         known = type(error).__module__.startswith("chaoslib")
         return told if known else f"a part of it has another shape than an experiment ({type(error).__name__}: {told})"
+    finally:
+        log.disabled = was
     return None
 
 
@@ -171,6 +177,11 @@ def _activities(content: Mapping[str, Any], key: str) -> Iterator[tuple[At, Mapp
 def _func(activity: Mapping[str, Any]) -> tuple[str, str]:
     provider = _mapping(activity.get("provider"))
     return str(provider.get("module", "")), str(provider.get("func", ""))
+
+
+def _is_fault(activity: Mapping[str, Any]) -> bool:
+    module, func = _func(activity)
+    return activity.get("type") == "action" and module.startswith(OURS) and func != UNDO
 
 
 def _service(activity: Mapping[str, Any]) -> str:

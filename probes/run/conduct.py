@@ -41,6 +41,7 @@ class Conductor:
         self._was_asked = False
         self._stopped: str | None = None
         self._finished = False
+        self._until_unmet: str | None = None
         self._redact = Redactor()
         self._lang, self._branding = "en", Branding()
 
@@ -72,6 +73,7 @@ class Conductor:
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
         self._lang, self._branding = _look(settings)
+        self._until_unmet = settings.until_unmet
         about = RunAbout(experiment, configuration, _source(), observation.expected())
         self._session = Session(settings, about, observation, self._redact)
         try:
@@ -113,6 +115,21 @@ class Conductor:
             }
             self._session.recorder.append("checks.jsonl", check)
         self.check()
+        self._end_once_unmet(activity, run, configuration)
+
+    def _end_once_unmet(
+        self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
+    ) -> None:
+        """End a run for proof, whose stack lacks a mechanism, when the claim that should notice has been seen unmet.
+
+        Raises InterruptExecution; the run is INCONCLUSIVE, and never a PASS.
+        """
+        if self.rolling_back or not run or "tolerance" not in activity or activity.get("name") != self._until_unmet:
+            return
+        unmet = run.get("status") != "succeeded" or not _met(activity["tolerance"], run.get("output"), configuration)
+        if unmet:
+            self._stopped = f"“{self._until_unmet}” was seen not to hold, and this run was to show no more"
+            raise InterruptExecution(self._stopped)
 
     def finish(self, journal: dict[str, Any]) -> None:
         """Wind up, judge, and put the verdict where `chaos run` takes its exit code from.

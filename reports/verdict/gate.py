@@ -9,7 +9,7 @@ from reports.verdict.journal import Activity, activities, declared, hypothesis_p
 from reports.verdict.tolerance import is_met, runs_code
 from reports.words import N_, say
 
-__all__ = ["not_judgeable"]
+__all__ = ["not_judgeable", "too_busy"]
 
 LATE_S = 0.1
 """Seconds by which one request in a hundred may be late; on an idle machine it is three thousandths."""
@@ -28,7 +28,7 @@ def not_judgeable(evidence: Evidence) -> Iterator[str]:
         yield say("it was a dry run: activities only pretended to run")
     yield from _hypothesis(evidence)
     yield from _method(evidence)
-    yield from _machine(evidence)
+    yield from too_busy(evidence)
 
 
 def _hypothesis(evidence: Evidence) -> Iterator[str]:
@@ -76,7 +76,7 @@ def _method(evidence: Evidence) -> Iterator[str]:
         yield say("the method did not run")
 
 
-def _machine(evidence: Evidence) -> Iterator[str]:
+def too_busy(evidence: Evidence) -> Iterator[str]:
     """A canary that cannot keep its own schedule was starved, and so may have been all that it looked at."""
     for name in evidence.recording.canaries if evidence.recording else ():
         source = evidence.sources.get(f"canary:{name}")
