@@ -18,8 +18,8 @@ class Mechanism:
     """Something that keeps the demo stack well, and the Compose overlay that takes it away."""
 
     name: str
-    title: str
-    """What is the case without it."""
+    title: Mapping[str, str]
+    """What is the case without it, by language."""
     overlay: Path
 
 
@@ -81,5 +81,6 @@ def _listed(value: Any) -> tuple[str, ...]:
     return tuple(map(str, value)) if isinstance(value, list) else (str(value),) if value else ()
 
 
-def _title(path: Path) -> str:
-    return str((yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("x-title") or path.stem)
+def _title(path: Path) -> dict[str, str]:
+    found = (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("x-title")
+    return {str(lang): str(text) for lang, text in found.items()} if isinstance(found, dict) else {"en": path.stem}

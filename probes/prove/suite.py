@@ -33,7 +33,7 @@ def prepared(  # noqa: PLR0913 - what a user can say
     settings = told_settings(Settings.from_environment(), target, needed=needs_target)
     if not settings.is_own_stack:
         raise ConfigurationError(
-            f"The project {settings.project} is not Stehauf's own stack, and only of that it is known what can be taken away"
+            f"The project {settings.project} is not Stehauf's own stack: what can be taken away is known of that alone"
         )
     subjects = [subject(path, _read(path)) for path in files_of(paths or [asset("experiments")])]
     return Proof(settings, subjects, mechanisms(named), say, every)
@@ -73,7 +73,10 @@ def shown(matrix: Matrix, subjects: Sequence[Subject], *, ran: bool) -> list[str
         rows.append(
             f"{cell.mechanism} x {cell.experiment}: {cell.outcome}, not caught by “{cell.claim}”: {cell.sentence}"
         )
-    rows += [f"hole: no experiment notices the loss of {name} ({matrix.mechanisms[name]})" for name in matrix.holes]
+    rows += [
+        f"hole: no experiment notices the loss of {name} ({matrix.mechanisms[name].get('en', name)})"
+        for name in matrix.holes
+    ]
     return [*rows, "proved" if matrix.is_proved else "NOT proved"]
 
 

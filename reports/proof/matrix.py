@@ -15,8 +15,8 @@ __all__ = ["Matrix", "read_matrix"]
 class Matrix:
     """All cells, over all mechanisms that were taken away."""
 
-    mechanisms: Mapping[str, str]
-    """What is taken away, by the mechanism's name."""
+    mechanisms: Mapping[str, Mapping[str, str]]
+    """What is the case without each, in each language, by the mechanism's name."""
     cells: tuple[Cell, ...]
     target: str = ""
     intact: Mapping[str, str] | None = None
@@ -54,7 +54,7 @@ class Matrix:
             "format": 1,
             "target": self.target,
             "proved": self.is_proved,
-            "mechanisms": dict(self.mechanisms),
+            "mechanisms": {name: dict(title) for name, title in self.mechanisms.items()},
             "intact": dict(self.intact or {}),
             "cells": [asdict(cell) for cell in self.cells],
             "holes": self.holes,
@@ -70,7 +70,9 @@ def read_matrix(path: Path) -> Matrix | None:
     read = read_json(path) or {}
     if read.get("format") != 1:
         return None
-    return Matrix(_texts(read.get("mechanisms")), tuple(_cells(read.get("cells"))), str(read.get("target") or ""),
+    titles = read.get("mechanisms")
+    mechanisms = {str(key): _texts(title) for key, title in titles.items()} if isinstance(titles, dict) else {}
+    return Matrix(mechanisms, tuple(_cells(read.get("cells"))), str(read.get("target") or ""),
                   _texts(read.get("intact")))  # fmt: skip
 
 
