@@ -22,6 +22,10 @@ OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("--target", {"metavar": "NAME", "help": "docker or embedded; the gate must be told (or: STEHAUF_TARGET)"}),
     ("--trials", {"metavar": "N", "type": int, "default": 1, "help": "runs of each experiment; each must PASS"}),
     ("--lang", {"metavar": "LANG", "help": "language of the reports: en or de"}),
+    (
+        "--prove",
+        {"action": "store_true", "help": "then take each mechanism away: an experiment that names it must notice"},
+    ),
     ("--budget", {"metavar": "FILE", "help": "YAML file with figures that the whole suite must keep"}),
 )
 _KEYS = tuple(
@@ -63,7 +67,7 @@ def pytest_collection_modifyitems(session: pytest.Session, config: pytest.Config
     if not experiments or config.option.collectonly:
         return
     suite = config.stash[_SUITE] = Suite.of(session, experiments)
-    items += suite.budget_items()
+    items += suite.more_items()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what was begun is undone
 
 

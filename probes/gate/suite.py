@@ -12,8 +12,10 @@ from probes.evidence.making import suite as write_page
 from probes.gate.budget import Budget, BudgetItem, read_budget
 from probes.gate.outcome import Outcome, merged, outcome_of
 from probes.gate.process import chaos_run
+from probes.gate.proving import mechanism_items, proof_of, write_proof
 from probes.gate.showing import show
 from probes.gate.stack import SuiteStack
+from probes.prove.proving import Proof
 from probes.run.opening import open_target
 from probes.settings import Settings
 from reports.evidence.jsonl import plain, write_json
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Suite"]
 
+_OPTIONS = ("target", "lang", "budget", "prove")
 _NOT_RUN = Outcome("NONE", ("it did not run: the suite was ended before its turn",))
 
 
@@ -40,11 +43,12 @@ class Suite:
         self._stack = SuiteStack(settings)
         self._outcomes: dict[str, list[Outcome]] = {}
         self._trouble: list[str] = []
+        self.proof: Proof | None = None
 
     @classmethod
     def of(cls, session: pytest.Session, experiments: "Sequence[Experiment]") -> "Suite":
         """The suite that the command line asks for. Raises UsageError, in a sentence."""
-        given = {name: getattr(session.config.option, f"stehauf_{name}", None) for name in ("target", "lang", "budget")}
+        given = {name: getattr(session.config.option, f"stehauf_{name}", None) for name in _OPTIONS}
         if hasattr(session.config, "workerinput"):
             raise pytest.UsageError(
                 "Experiments share one target, so they run one after another: leave out -n of xdist"
@@ -55,15 +59,22 @@ class Suite:
             settings = _settings(given["target"], given["lang"])
             open_target(settings)
             suite = cls(session, settings, experiments, read_budget(given["budget"]))
+            suite.proof = proof_of(settings, experiments, suite.tell) if given["prove"] else None
         except StehaufError as error:
             raise pytest.UsageError(str(error)) from None
         for experiment in experiments:
             experiment.suite = suite
         return suite
 
-    def budget_items(self) -> list[pytest.Item]:
-        """A test for each figure that the whole suite must keep."""
-        return [BudgetItem.of(self._session, limit, self.directories) for limit in self._budget.limits]
+    def more_items(self) -> list[pytest.Item]:
+        """A test for each figure that the whole suite must keep, and for each mechanism that is taken away."""
+        budget = [BudgetItem.of(self._session, limit, self.directories) for limit in self._budget.limits]
+        return [*budget, *(mechanism_items(self._session, self.proof, self.intact) if self.proof else ())]
+
+    def intact(self) -> dict[str, str]:
+        """Verdict of each experiment so far; takes the intact stack down, for the others need its ports."""
+        self._renew(release=True)
+        return {one.path.stem: self._outcome(one).verdict for one in self._experiments}
 
     def directories(self) -> list[Path]:
         """Evidence of every run so far."""
@@ -81,11 +92,11 @@ class Suite:
 
     def _once(self, experiment: "Experiment", outcomes: list[Outcome]) -> None:
         try:
-            self._stack.require(self._tell)
+            self._stack.require(self.tell)
         except StehaufError as error:
             outcomes.append(Outcome("INCONCLUSIVE", (str(error),)))
             return
-        ended = chaos_run(experiment.path, self._settings.runs, self._settings.environment, self._tell)
+        ended = chaos_run(experiment.path, self._settings.runs, self._settings.environment, self.tell)
         outcome = outcome_of(ended)
         outcomes.append(outcome)
         if ended.interrupted:
@@ -101,7 +112,8 @@ class Suite:
         write_json(self._settings.runs / "verdicts.json", plain(self._told()))
         if directories := self.directories():
             page = self._settings.runs / "suite.html"
-            write_page(directories, self._settings.lang, self._settings.branding, page)
+            proof = write_proof(self.proof) if self.proof else None
+            write_page(directories, self._settings.lang, self._settings.branding, page, proof)
 
     def summary(self) -> list[str]:
         """A line for each experiment, then where to read more."""
@@ -144,7 +156,7 @@ class Suite:
             self._trouble.append(f"The stack could not be taken down: {error}")
             self._session.exitstatus = self._session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
-    def _tell(self, line: str) -> None:
+    def tell(self, line: str) -> None:
         """Show what goes on to whoever asked to see it (`-s`)."""
         if self._session.config.option.capture == "no":
             print(line, flush=True)
