@@ -8,10 +8,11 @@ from typing import Any
 
 from probes.errors import StehaufError, TargetDegraded
 from probes.run.ledger import Entry, undo
+from probes.run.looping import CrashLoop, check_bounds
 from probes.run.session import Session, current
 from probes.targets.api import Instance
 
-__all__ = ["crash", "ensure_running"]
+__all__ = ["crash", "crash_loop", "ensure_running"]
 
 logger = logging.getLogger("chaostoolkit")
 
@@ -52,6 +53,38 @@ def crash(service: str) -> dict[str, Any]:
     session.recorder.fault("injected", entry.id, entry.fault, instance)
     logger.info("Fault: %s was made to crash", service)
     return {"fault": entry.id, "service": service, "instance": instance.id}
+
+
+def crash_loop(service: str, times: int = 6, for_seconds: float = 10.0) -> dict[str, Any]:
+    """Crash one instance of a service again and again, each time as soon as it runs again.
+
+    Docker doubles its pause before a restart with each quick crash, from 100 ms on: six crashes keep a service away
+    for some ten seconds. Where the target restarts at once, crashing goes on until `for_seconds` are over. Each
+    crash is a fault of its own, with a receipt of its own.
+
+    Args:
+        service: name of the service; of several instances the oldest is taken.
+        times: crashes to make, 2 to 20; more where the target restarts at once.
+        for_seconds: no crash is asked for later than this after the first; at most 30.
+
+    Returns:
+        The loop's id, the service, the instance, and the ids of the faults.
+
+    Raises:
+        ConfigurationError: an argument out of its range, or no run is being recorded.
+        TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
+    """
+    check_bounds(times, for_seconds)
+    session = current()
+    instance = session.target.instances(service)[0]
+    _refuse_broken(instance)
+    entry = Entry(uuid.uuid4().hex[:12], "crash_loop", service, instance.id, session.about.name, time.time_ns())
+    session.recorder.snapshot("before-fault", service)
+    session.recorder.check()
+    session.ledger.enter(entry)
+    made = CrashLoop(session, entry, times, for_seconds).run(instance)
+    logger.info("Fault: %s was made to crash %d times", service, len(made))
+    return {"loop": entry.id, "service": service, "instance": instance.id, "faults": made}
 
 
 def ensure_running(service: str, within: float = 30.0) -> dict[str, Any]:

@@ -9,12 +9,15 @@ Declare it in an experiment's ``controls``; it alone is enough::
 Its arguments say what to observe beside the target's own events; each is optional:
 
 ========  ===========================================================================================
-load      Locust users: {host: URL, file: loadtest/shop.py, users: 10}
+load      Locust users: {host: URL, file: loadtest/shop.py, rate: 50} (or shape, or users; and processes)
 canaries  URLs asked on a fixed schedule: [{name: shop, url: URL, timeout: 1.0, keep: true}]; the first
           is what users see; one named like a service shows when that service itself answers again
 rate      requests a second of each canary (50)
 breakers  URL, or a list of them, that lists circuit breakers and their transitions
 orders    URL that lists the orders that were fulfilled
+live      true: show the run live on 127.0.0.1 (so does STEHAUF_LIVE=1); never where CI is set
+traces    true: receive the services' spans, for the traces in the report; what this run brings up itself
+          is told where to send them
 ========  ===========================================================================================
 
 Chaos Toolkit takes its exit code from the journal, so the verdict is written there last, by an event handler:
@@ -88,10 +91,10 @@ def before_experiment_control(
         conductor.begin(context, configuration, secrets, arguments)
 
 
-def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook
+def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:
     """Nothing but rollbacks is done any more once a signal came or the evidence broke."""
     with _interrupting():
-        _the_conductor().check()
+        _the_conductor().before_activity(context)
 
 
 def after_activity_control(

@@ -1,6 +1,7 @@
 """Which tests this machine can run: those of a missing target skip with the reason, or fail where it is required."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -28,7 +29,17 @@ def _browser() -> str | None:
     return None if shutil.which("chromium") else "no chromium"
 
 
-MISSING: dict[str, Callable[[], str | None]] = {"docker": _docker, "embedded": _embedded, "browser": _browser}
+def _prometheus() -> str | None:
+    missing = [name for name in ("prometheus", "promtool") if not shutil.which(name)]
+    return f"no {' and no '.join(missing)}: apt-get install prometheus" if missing else None
+
+
+MISSING: dict[str, Callable[[], str | None]] = {
+    "docker": _docker,
+    "embedded": _embedded,
+    "browser": _browser,
+    "prometheus": _prometheus,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -41,6 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background job ignores SIGINT and hands that down to every process under test, which some
+    # tests interrupt as a terminal would.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     unknown = set(_required(config)) - set(MISSING)
     if unknown:
         raise pytest.UsageError(f"--require-targets knows {', '.join(MISSING)}, not {', '.join(sorted(unknown))}")

@@ -62,7 +62,7 @@ def _held(settings: Settings) -> Iterator[Target]:
     bypass_proxies_on_loopback()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        target, _ = open_target(settings, die_with_parent=True)
+        target, _ = open_target(settings, die_with_parent=True, traces=True)
         lock = TargetLock(settings.state, target.name, target.project)
         lock.acquire("the suite's stack")
         try:

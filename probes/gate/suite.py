@@ -1,5 +1,6 @@
 """The suite: what was selected of the experiments, run one after another on one target."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -18,6 +19,7 @@ from probes.gate.stack import SuiteStack
 from probes.prove.proving import Proof
 from probes.run.opening import open_target
 from probes.settings import Settings
+from probes.trials.running import APART_S
 from reports.evidence.jsonl import plain, write_json
 
 if TYPE_CHECKING:
@@ -84,7 +86,9 @@ class Suite:
     def run(self, experiment: "Experiment") -> Outcome:
         """Run an experiment as often as was asked, and give the worst outcome."""
         outcomes = self._outcomes[experiment.nodeid] = []
-        for _ in range(self._trials):
+        for number in range(self._trials):
+            if number:
+                time.sleep(APART_S)  # out of the reach of the engine's backoff
             self._once(experiment, outcomes)
         outcome = merged(outcomes)
         show(experiment, outcome)

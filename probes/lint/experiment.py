@@ -18,8 +18,8 @@ Broken = tuple[str, At, str]
 
 CONTROL = "probes.control"
 OURS = "probes."
-UNDO = "ensure_running"
-"""Breaks nothing; every other action of ours does."""
+UNDO = frozenset({"ensure_running", "undo"})
+"""Break nothing; every other action of ours that names a service does."""
 STRATEGIES = {
     "hypothesis": {"default", "before-method-only", "after-method-only", "during-method-only", "continuously", "skip"},
     "rollbacks": {"default", "always", "never", "deviated"},
@@ -181,7 +181,9 @@ def _func(activity: Mapping[str, Any]) -> tuple[str, str]:
 
 def _is_fault(activity: Mapping[str, Any]) -> bool:
     module, func = _func(activity)
-    return activity.get("type") == "action" and module.startswith(OURS) and func != UNDO
+    return (
+        activity.get("type") == "action" and module.startswith(OURS) and func not in UNDO and bool(_service(activity))
+    )
 
 
 def _service(activity: Mapping[str, Any]) -> str:

@@ -14,6 +14,7 @@ from chaoslib.hypothesis import within_tolerance
 from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
+from probes.run.own_orders import placed
 from probes.run.redact import Redactor
 from probes.run.session import Session
 from probes.run.signals import SignalNote
@@ -98,10 +99,19 @@ class Conductor:
                 self._stopped = str(error)
                 raise
 
+    def before_activity(self, activity: Mapping[str, Any]) -> None:
+        """Check, and record what is about to be done. Raises as `check` does."""
+        self.check()
+        if self._session and self.has_begun:
+            pause = (activity.get("pauses") or {}).get("before")
+            line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type"),
+                    "pause_s": pause if isinstance(pause, int | float) else 0}  # fmt: skip
+            self._session.recorder.append("activities.jsonl", line)
+
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:
-        """Record the outcome of a tolerance that runs code: nobody can judge that again later."""
+        """Record the outcome of a tolerance that runs code, which nobody can judge again later; and a placed order."""
         tolerance = activity.get("tolerance")
         runs_code = isinstance(tolerance, dict) and tolerance.get("type") == "probe"
         if self._session and self.has_begun and runs_code and run and run.get("status") == "succeeded":
@@ -114,6 +124,8 @@ class Conductor:
                 "met": _met(tolerance, run["output"], configuration),
             }
             self._session.recorder.append("checks.jsonl", check)
+        if self._session and self._session.orders and (order := placed(activity, run)):
+            self._session.recorder.append("orders.jsonl", order)
         self.check()
         self._end_once_unmet(activity, run, configuration)
 
@@ -172,7 +184,7 @@ class Conductor:
             return None
         verdict = write_verdict(session.directory, self._lang, self._branding)
         _point_latest(session.directory)
-        tell(verdict, session.directory)
+        tell(verdict, session.directory, self._lang)
         return str(verdict.verdict)
 
     def _interruption(self, journal: Mapping[str, Any]) -> str | None:

@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from probes.errors import ConfigurationError
-from probes.run.arguments import require_http, require_loopback, require_names, require_number
+from probes.run.arguments import require_http, require_loopback, require_names, require_number, require_switch
 from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -27,6 +27,10 @@ class Observation:
     """Endpoints that list circuit breakers with their transitions."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    live: bool = False
+    """Show the run live, unless the environment says otherwise."""
+    traces: bool = False
+    """Receive spans from the services."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -43,15 +47,19 @@ class Observation:
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             orders=require_http("orders", orders) if orders else None,
+            live=require_switch("live", arguments.get("live", False)),
+            traces=require_switch("traces", arguments.get("traces", False)),
         )
 
     def expected(self) -> dict[str, Any]:
         """What must be found in the evidence later: `recording` in run.json."""
         return {
             "load": self.load is not None,
+            "workers": self.load.processes if self.load else 0,
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
             "orders": self.orders is not None,
+            "traces": self.traces,
         }
 
 
@@ -72,7 +80,17 @@ def _listed(given: Any) -> list[Any]:
 def _load(given: Any) -> Load:
     load = _part(Load, "load", given)
     require_loopback("load.host", load.host)
-    require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if sum(one is not None for one in (load.users, load.rate, load.shape)) > 1:
+        raise ConfigurationError(
+            f"The argument load of probes.control reads {given!r}; it takes one of rate and shape (open loop: journeys "
+            "begin when they are due) or users (closed loop: each waits for its answer)"
+        )
+    if load.users is not None:
+        require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if load.rate is not None:
+        require_number("load.rate", load.rate, "journeys a second, 1 to 20000", least=1.0, most=20_000)
+    require_number("load.processes", load.processes, "a number of processes, 1 to 64", most=64)
+    _ = load.stages
     locust_file(str(load.file))
     return load
 

@@ -105,8 +105,13 @@ class Recorder:
         logger.error("Recording: %s: %s", what, self._redact.text(detail))
         self.append("problems.jsonl", {"at_ns": time.time_ns(), "what": what, "detail": detail})
 
-    def fault(self, phase: FaultPhase, fault_id: str, fault: str, instance: Instance, detail: str = "") -> None:
-        """Record a phase of a fault, as the injector sees it. The receipt comes from the target's events."""
+    def fault(  # noqa: PLR0913, PLR0917 - the columns of a line
+        self, phase: FaultPhase, fault_id: str, fault: str, instance: Instance, detail: str = "", loop: str = ""
+    ) -> None:
+        """Record a phase of a fault, as the injector sees it. The receipt comes from the target's events.
+
+        `loop` is what the faults of one loop have in common.
+        """
         at_ns = time.time_ns()
         self.append(
             "faults.jsonl",
@@ -118,6 +123,7 @@ class Recorder:
                 "service": instance.service,
                 "instance": instance.id,
                 "detail": detail,
+                **({"loop": loop} if loop else {}),
             },
         )
 

@@ -16,16 +16,19 @@ import requests
 from probes.errors import ConfigurationError, RecordingFailed, StehaufError, TargetError
 from probes.run import preflight
 from probes.run.about import RunAbout
+from probes.run.annotations import Annotations
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Entry, Ledger, undo
-from probes.run.load import Generator, canary_command, load_command
+from probes.run.live import LiveView
+from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
 from probes.run.redact import Redactor
+from probes.run.traces import Receiver
 from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
 
@@ -60,7 +63,10 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._live: LiveView | None = None
         self._watches: list[BreakerWatch] = []
+        self._receiver: Receiver | None = None
+        self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
@@ -95,7 +101,9 @@ class Session:
         self.about.write(self.recorder)
         self.recorder.write("experiment.json", experiment)
         self._roster = self.recorder.start()
+        self._show()
         self._start_load()
+        self._annotations.began()
 
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
@@ -105,6 +113,7 @@ class Session:
 
     def finish(self, journal: Mapping[str, Any], interrupted: Callable[[], str | None]) -> None:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
+        self._annotations.ended()
         with self._step("stopping the load"):
             self._stop_load()
         with self._step("asking which orders were fulfilled"):
@@ -117,6 +126,8 @@ class Session:
             for watch in self._watches:
                 watch.stop()
             self.recorder.stop()
+        with self._step("ending the receiver of traces"):
+            self._stop_receiving()
         self.recorder.write("journal.json", journal)
         self.about.end(interrupted())
         self.about.write(self.recorder)
@@ -126,6 +137,8 @@ class Session:
         """Leave the target as it was found, and give it free."""
         if self in _open:
             _open.remove(self)
+        if self._live:
+            self._live.stop()
         self._release_target()
 
     def undo_all(self) -> None:
@@ -157,7 +170,7 @@ class Session:
 
     def _take_target(self) -> None:
         settings = self._settings
-        self.target, why = open_target(settings, die_with_parent=True)
+        self.target, why = open_target(settings, die_with_parent=True, traces=self._observation.traces)
         overlays = [overlay.name for overlay in settings.overlays]
         self.about.on_target(self.target.name, self.target.project, why, overlays)
         logger.info("Target: %s (%s)", self.target.name, why)
@@ -183,8 +196,17 @@ class Session:
             self._brought_up = False  # it took down what it had begun
             raise
 
+    def _show(self) -> None:
+        settings = self._settings
+        if self._observation.live if settings.live is None else settings.live:
+            log = settings.state / "live.log"
+            self._live = LiveView(self.directory, log, settings.live_port, settings.lang, settings.branding)
+            self._live.start()
+
     def _start_load(self) -> None:
         seen = self._observation
+        if seen.traces:
+            self._receive_traces()
         for url in seen.breakers:
             must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
@@ -196,11 +218,12 @@ class Session:
         starting = []
         if seen.canaries:
             command = canary_command(seen.canaries, seen.rate, samples)
-            prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
+            prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self.directory), prefixes))
         if seen.load:
             command = load_command(seen.load, self.directory)
-            starting.append((Generator("load", command, self.directory), ["load"]))
+            locust = Generator("load", command, self.directory, load_environment(self._settings.environment))
+            starting.append((locust, {"load": seen.load.processes}))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
             self._generators.append(generator)  # before it starts: a signal in between must not forget it
@@ -209,6 +232,20 @@ class Session:
             generator.wait_ready(prefixes, self.check)
         self.about.load_began()
         self.about.write(self.recorder)
+
+    def _receive_traces(self) -> None:
+        if not self._brought_up and not self._settings.names_collector:
+            logger.warning(
+                "Traces: the stack was up already, and nobody said where it sends its traces: there may be none "
+                "in the report (bring it up with OTEL_EXPORTER_OTLP_ENDPOINT set, or leave that to this run)"
+            )
+        self._receiver = Receiver(self.target, self.target.project, self._settings.otlp_port, self.directory)
+        self._receiver.listen(self.check)
+
+    def _stop_receiving(self) -> None:
+        if self._receiver:
+            self._receiver.finish()
+            self.about.traces_missing(self._receiver.missing)
 
     def _stop_load(self) -> None:
         self.about.load_ended()

@@ -14,7 +14,9 @@ from reports.evidence.records import (
     Fulfilment,
     Order,
     Problem,
+    Pulse,
     Snapshot,
+    Span,
     Transition,
     group_faults,
     parse,
@@ -32,10 +34,13 @@ class Recording:
     """What the run was told to record."""
 
     load: bool
+    workers: int
+    """Processes of the load, each with a sample file of its own."""
     canaries: tuple[str, ...]
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
     orders: bool
+    traces: bool = False
 
 
 class Evidence:
@@ -48,6 +53,7 @@ class Evidence:
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
         self._damage: dict[str, int] = {}
+        self._together: dict[tuple[str, ...], Source] = {}
 
     # -- whole files ----------------------------------------------------------------------------------------
 
@@ -84,9 +90,11 @@ class Evidence:
             return None
         return Recording(
             load=bool(told.get("load")),
+            workers=_count(told.get("workers"), int(bool(told.get("load")))),
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
+            traces=bool(told.get("traces")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -129,6 +137,21 @@ class Evidence:
         return tuple(order for path in paths for order in self._records(f"samples/{path.name}", Order))
 
     @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Spans of the traces that were kept, in order of time."""
+        return tuple(sorted(self._records("spans.jsonl", Span), key=lambda span: span.begin_ns))
+
+    @cached_property
+    def span_counts(self) -> dict[str, Any]:
+        """spans.json: how many spans came, and how many were left out."""
+        return read_json(self.directory / "spans.json") or {}
+
+    @cached_property
+    def own_orders(self) -> tuple[Order, ...]:
+        """Orders that the experiment itself placed, with HTTP activities."""
+        return self._records("orders.jsonl", Order)
+
+    @cached_property
     def fulfilments(self) -> tuple[Fulfilment, ...]:
         """Fulfilments made, one entry each."""
         lines = self._lines("fulfilments.jsonl")
@@ -163,11 +186,25 @@ class Evidence:
             files.setdefault(name, []).append(SampleFile(path))
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
 
+    def together(self, name: str, sources: tuple[str, ...]) -> Source:
+        """Several sources as one; made once, for its table is as large as theirs."""
+        if sources not in self._together:
+            files = [file for source in sources for file in self.sources[source].files]
+            self._together[sources] = Source(name, tuple(files))
+        return self._together[sources]
+
+    @cached_property
+    def pulses(self) -> dict[str, tuple[Pulse, ...]]:
+        """What each process of the load said of itself, by the name of its sample file without the ending."""
+        paths = sorted((self.directory / "samples").glob("*.pulse.jsonl"))
+        names = [path.name.removesuffix(".pulse.jsonl") for path in paths]
+        return {name: self._records(f"samples/{name}.pulse.jsonl", Pulse) for name in names}
+
     @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks
+        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans, self.pulses
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()
@@ -190,6 +227,10 @@ class Evidence:
         if len(good) != len(parsed):
             self._damage[name] = self._damage.get(name, 0) + len(parsed) - len(good)
         return good
+
+
+def _count(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -16,7 +16,9 @@ __all__ = [
     "Fulfilment",
     "Order",
     "Problem",
+    "Pulse",
     "Snapshot",
+    "Span",
     "Transition",
     "group_faults",
     "parse",
@@ -24,7 +26,9 @@ __all__ = [
 
 Record = TypeVar("Record")
 
-KINDS = (N_("crash"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"))
+KINDS = (
+    N_("crash"), N_("crash loop"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"),
+)  # fmt: skip
 """Kinds of fault that have a word of their own in other languages."""
 
 
@@ -69,6 +73,7 @@ class FaultLine:
     service: str
     instance: str
     detail: str = ""
+    loop: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +89,13 @@ class Fault:
     failed_ns: int | None = None
     undone_ns: int | None = None
     detail: str = ""
+    loop: str = ""
+    """What the faults of one loop have in common; empty for a fault by itself."""
+
+    @property
+    def action(self) -> str:
+        """The action that made it: a loop makes several faults of one kind."""
+        return f"{self.kind}_loop" if self.loop else self.kind
 
     @property
     def title(self) -> str:
@@ -133,12 +145,42 @@ class Fulfilment:
 
 
 @dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a trace: what one service did for one request. `events` are {at_ns, name, attributes}."""
+
+    trace: str
+    id: str
+    service: str
+    name: str
+    begin_ns: int
+    end_ns: int
+    parent: str | None = None
+    kind: str = "internal"
+    error: str | None = None
+    attributes: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    events: list = field(default_factory=list)  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that makes the evidence incomplete."""
 
     what: str
     detail: str = ""
     at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process of the load said of its own last second."""
+
+    at_ns: int
+    cpu: float | int
+    """Share of a core that it used."""
+    late_s: float | int
+    """The longest that it was held up: nothing was sent or read meanwhile."""
+    outstanding: int = 0
+    """Journeys under way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,7 +213,8 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
         fault = found.setdefault(
-            line.id, {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance}
+            line.id,
+            {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance, "loop": line.loop},
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)

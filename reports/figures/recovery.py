@@ -20,16 +20,19 @@ __all__ = [
 ]
 
 
-def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> float:
+def recovery_seconds(evidence: Evidence, service: str, canary: str = "", fault: str = "") -> float:
     """Seconds from the asking for a fault to the first good answer after it; the worst of several.
 
-    Whose answer: that of the canary called `canary`, by default the users' own.
+    Whose answer: that of the canary called `canary`, by default the users' own. `fault` takes those of one kind
+    alone: `crash` or `crash_loop`.
 
     After it: sent after users had seen a bad or degraded answer, and after the target reported the start.
     Raises NotRecovered where that did not happen as far as the evidence reaches, and MissingEvidence.
     """
     source = users_canary(evidence, canary)
-    spans = fault_spans(faults_of(evidence, service))
+    spans = [span for span in fault_spans(faults_of(evidence, service)) if fault in {"", span[0].action}]
+    if not spans:
+        raise MissingEvidence(say("no {fault!r} of {service!r} was recorded", fault=fault, service=service))
     return max((recovered_ns(evidence, source, *span) - span[1]) / 1e9 for span in spans)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from reports.evidence.manifest import verify_manifest
 from reports.evidence.reader import Evidence
 from reports.verdict import judge
-from reports.verdict.gate import too_busy
 from reports.verdict.journal import activities, mapping
+from reports.verdict.machine import starved
 from reports.verdict.model import Outcome
 
 __all__ = ["CAUGHT", "MISSED", "OTHER", "UNKNOWN", "Cell", "judged"]
@@ -43,7 +43,7 @@ def judged(mechanism: str, experiment: str, evidence: Evidence, expected: Sequen
     verdict = judge(evidence)
     unmet = _unmet(evidence, [(one.name, one.phase, one.verdict, str(one.sentence)) for one in verdict.claims])
     noticed = [(name, sentence) for name, sentence in unmet if name in expected or not expected]
-    doubts = [*map(str, verify_manifest(evidence.directory)), *map(str, too_busy(evidence))]
+    doubts = [*map(str, verify_manifest(evidence.directory)), *map(str, starved(evidence))]
     wanted = " / ".join(expected)
     outcome, claim = (UNKNOWN, wanted)
     if doubts:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reports.evidence.reader import Evidence
 from reports.render.formats import count, percent, seconds
 from reports.render.frame import FaultSpan
+from reports.render.loops import together
 from reports.render.tables import figure, recovery_claim
 from reports.verdict.model import Verdict
 from reports.words import N_, joined, say, say_n
@@ -32,12 +33,16 @@ def story(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) ->
 
 def _broken(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
     found = []
-    for one in verdict.receipts[:3]:
+    for one in together(verdict.receipts)[:3]:
         fault = one.fault
         if not one.broken:
             found.append(say("A {fault} was asked for; the target's own records do not prove it.", fault=fault.title))
         elif fault.kind == "crash":
             found.append(say("The process of “{service}” crashed, as if it had died by itself.", service=fault.service))
+        elif fault.kind == "crash loop":
+            many = sum(other.loop == fault.loop for other in evidence.faults)
+            told = N_("The process of “{service}” crashed {n} times, each time after it had been started again.")
+            found.append(say(told, service=fault.service, n=many))
         else:
             found.append(say("The target's own records prove it: {fault}.", fault=fault.title))
     total, started = figure(evidence, "answers"), evidence.run.get("load_started_ns")
@@ -69,15 +74,18 @@ def _seen(evidence: Evidence) -> tuple[str, ...]:
 
 def _orders(evidence: Evidence) -> tuple[str, ...]:
     made, lost = figure(evidence, "acknowledged_orders"), figure(evidence, "lost_orders")
-    twice = figure(evidence, "duplicated_orders")
-    if made is None or lost is None or twice is None:
+    twice, unasked = figure(evidence, "duplicated_orders"), figure(evidence, "unexpected_orders")
+    if made is None or lost is None or twice is None or unasked is None:
         return ()
-    if not lost and not twice:
-        return (
-            say("All {orders} orders that were acknowledged were fulfilled, each exactly once.", orders=count(made)),
-        )
     told = N_("Of {orders} orders that were acknowledged, {lost} were lost and {twice} fulfilled more than once.")
-    return (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
+    if not lost and not twice:
+        told = N_("All {orders} orders that were acknowledged were fulfilled, each exactly once.")
+    found: tuple[str, ...] = (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
+    if unasked:
+        told = N_("One order was fulfilled that had been refused or never placed.")
+        many = N_("{unasked} orders were fulfilled that had been refused or never placed.")
+        found = (*found, say(told if unasked == 1 else many, unasked=count(unasked)))
+    return found
 
 
 def _healed(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) -> tuple[str, ...]:

@@ -13,7 +13,7 @@ from reports.verdict.journal import activities, items, mapping
 from reports.verdict.model import Verdict
 from reports.words import N_, say
 
-__all__ = ["Audience", "audiences", "figure", "hashes", "order_rows", "recovery_claim", "services", "tiles"]
+__all__ = ["Audience", "audiences", "figure", "hashes", "recovery_claim", "services", "tiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def _seen(evidence: Evidence, source: str) -> dict[str, Any]:
     seen["gap"] = figure(evidence, "longest_gap_seconds", canary=canary) if felt else None
     found = evidence.sources.get(source)
     seen["down"] = None
-    if found is not None and found.rate:
+    if found is not None and found.rate and source != canary:  # a load's rate may change
         seen["down"] = int(failed(found.table).sum()) / found.rate
     return seen
 
@@ -136,8 +136,9 @@ def recovery_claim(evidence: Evidence, verdict: Verdict) -> RecoveryClaim | None
 def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
     evidence: Evidence, verdict: Verdict, name: str, label: str, unit: str, note: str = "", **arguments: str
 ) -> Tile | None:
-    claim = next((one for one in verdict.claims if one.figure == name), None)
-    if claim is not None:
+    claims = [one for one in verdict.claims if one.figure == name]
+    if claims:
+        claim = max(claims, key=lambda one: (one.value is None, one.value or 0))  # the worst of several
         return Tile(
             label,
             claim.value,
@@ -154,23 +155,6 @@ def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
 def _acknowledged(evidence: Evidence) -> str:
     orders = figure(evidence, "acknowledged_orders")
     return "" if orders is None else say("of {total}", total=count(orders))
-
-
-def order_rows(evidence: Evidence) -> list[tuple[str, Any]]:
-    """What became of the orders; empty where none were placed."""
-    if not evidence.orders:
-        return []
-    outcomes = [order.outcome for order in evidence.orders]
-    queued = sum(order.state == "queued" for order in evidence.orders)
-    return [
-        (say("placed by the load"), len(outcomes)),
-        (say("acknowledged"), outcomes.count("acknowledged")),
-        (say("of these queued while a service was away"), queued),
-        (say("refused: certainly not stored"), outcomes.count("refused")),
-        (say("unknown: sent, not confirmed"), outcomes.count("unknown")),
-        (say("acknowledged and lost"), figure(evidence, "lost_orders")),
-        (say("fulfilled more than once"), figure(evidence, "duplicated_orders")),
-    ]
 
 
 def services(evidence: Evidence) -> list[dict[str, Any]]:

@@ -28,7 +28,7 @@ def recorded(experiment, runs, environment, heard):
     return Ended(code, output, Path(directory) if directory else None)
 
 to_come = json.loads(Path("recorded.json").read_text()) if Path("recorded.json").exists() else {}
-suite.SuiteStack, suite.chaos_run = AsFound, recorded
+suite.SuiteStack, suite.chaos_run, suite.APART_S = AsFound, recorded, 0
 '''
 
 

@@ -2,6 +2,8 @@
 
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +17,7 @@ from probes.gate.budget import measured, read_budget
 from reports.evidence.reader import Evidence
 from reports.figures import MissingEvidence
 
+ROOT = Path(__file__).parents[2]
 NO_CONTROL = "[2026-01-01 WARNING] Failed to load control 'stehauf'\n"
 BROKE = "[2026-01-01 ERROR] it broke afterwards\n"
 
@@ -121,6 +124,26 @@ def test_allure_has_each_activity_at_its_true_time_and_the_run_attached(
     kinds = {one["name"]: (gated.folder / "allure" / one["source"], one["type"]) for one in told["attachments"]}
     assert (kinds["report"][1], kinds["journal"][1]) == ("text/html", "application/json")
     assert ET.fromstring(kinds["timeline"][0].read_text(encoding="utf-8")).tag.endswith("svg")
+
+
+@pytest.mark.skipif(shutil.which("npm") is None, reason="no npm: Allure's generator is an npm package")
+def test_allures_own_generator_loads_the_result_files(gated: Gated, tmp_path: Path) -> None:
+    tool = Path(sys.prefix) / "allure" / "node_modules" / ".bin" / "allure"
+    made = subprocess.run(
+        ["make", "--no-print-directory", str(tool), f"VENV={sys.prefix}"],
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    if made.returncode != 0:
+        pytest.skip(f"Allure's generator could not be installed: {made.stderr.strip()[-200:]}")
+    subprocess.run(
+        [tool, "generate", gated.folder / "allure", "--output", tmp_path / "report"],
+        capture_output=True, check=True, timeout=120,
+    )  # fmt: skip
+    summary = json.loads((tmp_path / "report" / "summary.json").read_text(encoding="utf-8"))
+    assert summary["stats"] == {"total": 8, "passed": 2, "failed": 4, "broken": 2}
+    shown = [json.loads(path.read_text()) for path in (tmp_path / "report").glob("data/test-results/*.json")]
+    steps = {one["name"]: [step["name"] for step in one["steps"] if "name" in step] for one in shown}
+    assert "product crashes" in steps["passes"]
 
 
 @pytest.mark.parametrize(

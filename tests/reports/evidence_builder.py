@@ -61,7 +61,9 @@ class Run:
         self.checks: list[dict[str, Any]] = []
         self.problems: list[dict[str, Any]] = []
         self.heal: dict[str, Any] | None = {"healed": True, "differences": []}
+        self.pulses = [{"at_ns": at, "cpu": 0.11, "late_s": 0.004, "outstanding": 3} for at in range(BEGIN + S, END, S)]
         self.samples = {"canary-shop-21": self._shop(), "canary-product-21": self._product(), "load-22": self._load()}
+        self.spans: list[dict[str, Any]] = []
         self.orders = [
             {
                 "id": f"o-{n}",
@@ -95,11 +97,12 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        for name in ("events", "instances", "faults", "breakers", "checks", "problems", "fulfilments"):
+        for name in ("events", "instances", "faults", "breakers", "checks", "problems", "fulfilments", "spans"):
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():
             samples.write(directory / "samples", stem)
         self._lines(directory / "samples" / "orders-22.jsonl", self.orders)
+        self._lines(directory / "samples" / "load-22.pulse.jsonl", self.pulses)
         return directory
 
     @staticmethod

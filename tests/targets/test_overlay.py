@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
 from probes.errors import ConfigurationError
 from probes.settings import Settings
@@ -31,6 +32,18 @@ def test_each_mechanism_changes_something_and_leaves_the_rest(tmp_path: Path, ov
             before[name].command, before[name].ports, before[name].depends_on,
         )  # fmt: skip
         assert set(dict(before[name].environment)) <= set(dict(process.environment))
+
+
+def test_every_switch_of_a_mechanism_is_one_that_the_services_read() -> None:
+    settings = (ROOT / "stack" / "services" / "common" / "settings.py").read_text(encoding="utf-8")
+    names = {
+        name
+        for overlay in MECHANISMS
+        for service in yaml.safe_load(overlay.read_text(encoding="utf-8"))["services"].values()
+        for name in service.get("environment", {})
+    }
+    assert len(names) > 5
+    assert {name for name in names if f'"{name}"' not in settings} == set()
 
 
 def test_what_the_merge_does() -> None:

@@ -56,6 +56,7 @@ _MEANINGLESS = frozenset(
         "user",
         "networks",
         "expose",
+        "extra_hosts",
         "labels",
         "logging",
         "cpus",
