@@ -134,9 +134,12 @@ class Conductor:
     ) -> None:
         """End a run for proof, whose stack lacks a mechanism, when the claim that should notice has been seen unmet.
 
+        A claim of the method: a hypothesis that is not met ends the run by itself, and is in the journal only then.
         Raises InterruptExecution; the run is INCONCLUSIVE, and never a PASS.
         """
-        if self.rolling_back or not run or "tolerance" not in activity or activity.get("name") != self._until_unmet:
+        method = [one.get("name") for one in self._experiment.get("method", ()) if "tolerance" in one]
+        name = activity.get("name")
+        if self.rolling_back or not run or name is None or name != self._until_unmet or name not in method:
             return
         unmet = run.get("status") != "succeeded" or not _met(activity["tolerance"], run.get("output"), configuration)
         if unmet:

@@ -4,62 +4,18 @@ The run is Chaos Toolkit's own `chaos run`, our control and all; only the target
 not act, so that a fault which nobody undid is seen.
 """
 
-import json
-import sys
-import time
-import warnings
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 from typing import Any
 
 import pytest
-from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from in_memory import VALID, chaos, in_memory, written
 
-from probes import control
-from probes.run import session
 from probes.run.ledger import Ledger
-from probes.targets.memory import MemoryTarget, Misbehaviour
 
-with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # of a library's own
-    from chaostoolkit.cli import cli
-
-
-def python(module: str, func: str, **arguments: Any) -> dict[str, Any]:
-    return {"type": "python", "module": module, "func": func, "arguments": arguments}
-
-
-VALID: dict[str, Any] = {
-    "title": "echo crashes",
-    "description": "and is brought back",
-    "tags": ["crash"],
-    "configuration": {"service": "echo", "limit": {"type": "env", "key": "NOT_SET", "default": "3"}},
-    "controls": [{"name": "stehauf", "provider": {"type": "python", "module": "probes.control", "arguments": {}}}],
-    "steady-state-hypothesis": {
-        "title": "well",
-        "probes": [
-            {"name": "all", "type": "probe", "tolerance": True, "provider": python("probes.probes", "all_healthy")}
-        ],
-    },
-    "method": [
-        {"name": "crash", "type": "action", "provider": python("probes.actions", "crash", service="${service}")},
-        {
-            "name": "requests",
-            "type": "probe",
-            "tolerance": {"type": "range", "range": [0, 10]},
-            "provider": python("probes.figures", "failed_requests"),
-        },
-        {"name": "base", "type": "probe", "tolerance": "b", "provider": python("os.path", "basename", p="/a/b")},
-    ],
-    "rollbacks": [
-        {"name": "runs", "type": "action", "provider": python("probes.actions", "ensure_running", service="echo")}
-    ],
-    "runtime": {"rollbacks": {"strategy": "always"}},
-    "extensions": [{"name": "stehauf", "translations": {"de": {"crash": "Absturz"}}}],
-}
 ODD = st.sampled_from(
     [
         *(
@@ -117,34 +73,12 @@ def mutated(draw: st.DrawFn) -> dict[str, Any]:
     return experiment
 
 
-def chaos(*arguments: str) -> tuple[Result, str]:
-    """`chaos`, and what it says on an error that nobody caught."""
-    result = CliRunner().invoke(cli, ["--no-version-check", "--no-log-file", *arguments])
-    said = result.output
-    if result.exception is not None and not isinstance(result.exception, SystemExit):
-        kind, error, trace = result.exc_info or (None, None, None)
-        with pytest.MonkeyPatch.context() as patched:
-            caught: list[str] = []
-            patched.setattr(sys.stderr, "write", caught.append)
-            sys.excepthook(kind, error, trace)  # type: ignore[arg-type]
-            said += "".join(caught)
-    return result, said
-
-
 def run_all(experiment: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[int, str]]:
     """What each command says of the experiment, and its exit code; checks what all of them have in common."""
-    monkeypatch.setenv("STEHAUF_RUNS", str(folder / "runs"))
-    monkeypatch.setenv("XDG_STATE_HOME", str(folder / "state"))
-    monkeypatch.chdir(folder)
-    target = MemoryTarget(time.time_ns, misbehaviour=Misbehaviour(restarts=False))
-    target.up(lambda _line: None)
-    monkeypatch.setattr(session, "open_target", lambda *_given, **_more: (target, "a test"))
-    monkeypatch.setattr(control, "_conductor", None)
-    file = folder / "experiment.json"
-    file.write_text(json.dumps(experiment), encoding="utf-8")
+    target, file = in_memory(folder, monkeypatch), written(experiment, folder)
     told = {}
     for command in ("validate", "lint", "run"):
-        result, said = chaos(command, str(file))
+        result, said = chaos(command, file)
         assert "Traceback" not in said, said
         assert result.exit_code == 0 or said.strip(), command
         told[command] = (result.exit_code, said)
