@@ -27,6 +27,10 @@ Broken = tuple[str, tuple[str | int, ...], str]
 _COMPOSE_S = 20.0
 _YES = re.compile(r"^\s*(?:true|:|exit 0|/bin/true|echo\b[^|&;]*)\s*$|(?:\|\||;)\s*(?:true|:|exit 0|echo\b[^|&;]*)\s*$")
 _OUTLIVES = re.compile(r"tail -[fF]+ |sleep inf|while (?:true|:|\[ *1 *\])|(?:\|\||;)\s*(?:true|:|exit 0)\s*$")
+_NOT_ITS_OWN = re.compile(
+    r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
+)
+"""What Compose says where it is not there, and where the file's owner has files and variables that we have not."""
 _LOCAL = re.compile(r"(?:127\.|\[?::1\]?:|localhost:)")
 
 
@@ -145,13 +149,13 @@ def _completes(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
 
 def _refused_by_compose(path: Path) -> str | None:
     """What Docker Compose itself says against the file; None where it says nothing, or is not there."""
-    command = ["docker", "compose", "-f", str(path), "config", "--quiet", "--no-interpolate"]
+    command = ["docker", "compose", "-f", str(path), "config", "--quiet"]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPOSE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = [line for line in done.stderr.strip().splitlines() if "level=warning" not in line]
-    is_its_own = done.returncode != 0 and said and not re.search(r"not a docker command|unknown|no such file", said[-1])
+    is_its_own = done.returncode != 0 and said and not _NOT_ITS_OWN.search(said[-1])
     return f"Docker Compose says: {said[-1]}" if is_its_own else None
 
 

@@ -79,11 +79,15 @@ def test_each_fault_is_found_on_its_line(tmp_path: Path, before: str, after: str
         GOOD.replace("unless-stopped", "always"),
         GOOD.replace("restart: ${POLICY:-unless-stopped}", "deploy: {restart_policy: {condition: any}}"),
         GOOD.replace("${POLICY:-unless-stopped}", "${POLICY}"),
+        GOOD.replace("retries: 3", "retries: $RETRIES"),
+        GOOD.replace("[CMD, curl, -f, localhost]", "[CMD-SHELL, 'ps aux | grep worker || false']"),
+        GOOD.replace("[CMD, curl, -f, localhost]", "'echo stats | nc 127.0.0.1 11211'"),
+        GOOD.replace("init: true", "init: true\n    env_file: .env.nowhere"),
         GOOD.replace('"127.0.0.1:${PORT:-80}:80"', "{target: 80, published: '80', host_ip: 127.0.0.1}"),
         GOOD.replace('"127.0.0.1:${PORT:-80}:80"', "{target: 80}"),
         GOOD.replace('"127.0.0.1:${PORT:-80}:80"', "'[::1]:80:80'"),
         GOOD + "    depends_on: {migrate: {condition: service_completed_successfully}}\n  migrate: {image: x}\n",
-        "x-all: &all {init: true, restart: always, healthcheck: {test: curl localhost}}\nservices: {a: {<<: *all}}\n",
+        "x-a: &all {image: x, init: true, restart: always, healthcheck: {test: curl a}}\nservices: {a: {<<: *all}}\n",
     ],
 )
 def test_what_is_well_is_left_alone(tmp_path: Path, text: str) -> None:
@@ -117,9 +121,7 @@ def test_what_docker_compose_itself_refuses(tmp_path: Path) -> None:
 
 def test_annotations_for_github(tmp_path: Path) -> None:
     file = tmp_path / "compose.yaml"
-    file.write_text(
-        GOOD.replace("    init: true\n", "    privileged: 100%\n    network_mode: host\n"), encoding="utf-8"
-    )
+    file.write_text(GOOD.replace("    init: true\n", "    hostname: 100%\n    network_mode: host\n"), encoding="utf-8")
     lines = CliRunner().invoke(lint, [str(file), "--format", "github"]).output.splitlines()
     assert lines[0].startswith(f"::notice file={file},line=2,title=C106::service web")
     assert lines[1].startswith(f"::warning file={file},line=5,title=C121::")
