@@ -10,7 +10,7 @@ from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces", "live")
+_KEYS = ("load", "canaries", "rate", "breakers", "calls", "orders", "traces", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -25,6 +25,8 @@ class Observation:
     """Requests a second of each canary."""
     breakers: tuple[str, ...] = ()
     """Endpoints that list circuit breakers with their transitions."""
+    calls: tuple[str, ...] = ()
+    """Endpoints that list what a service called."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
     live: bool = False
@@ -46,6 +48,7 @@ class Observation:
             canaries=_canaries(_listed(arguments.get("canaries"))),
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
+            calls=tuple(require_http("calls", url) for url in _listed(arguments.get("calls"))),
             orders=require_http("orders", orders) if orders else None,
             live=require_switch("live", arguments.get("live", False)),
             traces=require_switch("traces", arguments.get("traces", False)),
@@ -58,6 +61,7 @@ class Observation:
             "workers": self.load.processes if self.load else 0,
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
+            "calls": list(self.calls),
             "orders": self.orders is not None,
             "traces": self.traces,
         }

@@ -19,10 +19,12 @@ from probes.run.about import RunAbout
 from probes.run.annotations import Annotations
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
+from probes.run.calls import CallWatch, read_calls
 from probes.run.ledger import Entry, Ledger, undo
 from probes.run.live import LiveView
 from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
+from probes.run.neighbours import NeighbourWatch
 from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
@@ -63,8 +65,8 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._watches: list[BreakerWatch | CallWatch | NeighbourWatch] = []
         self._live: LiveView | None = None
-        self._watches: list[BreakerWatch] = []
         self._receiver: Receiver | None = None
         self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
@@ -211,12 +213,18 @@ class Session:
             must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
             self._watches[-1].start()
+        samples = self.directory / "samples"
+        for number, url in enumerate(seen.calls, 1):
+            must_answer("calls", url, partial(read_calls, url, 0))
+            self._watches.append(CallWatch(url, samples, f"calls-{number}", self.recorder.problem))
+            self._watches[-1].start()
         if seen.orders:
             self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
             must_answer("orders", seen.orders, self.orders.collect)
-        samples = self.directory / "samples"
         starting = []
         if seen.canaries:
+            self._watches.append(NeighbourWatch(self.recorder.append))
+            self._watches[-1].start()
             command = canary_command(seen.canaries, seen.rate, samples)
             prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self.directory), prefixes))

@@ -12,6 +12,7 @@ from reports.evidence.records import (
     Fault,
     FaultLine,
     Fulfilment,
+    Neighbour,
     Order,
     Problem,
     Pulse,
@@ -41,6 +42,7 @@ class Recording:
     breakers: tuple[str, ...]
     orders: bool
     traces: bool = False
+    calls: tuple[str, ...] = ()
 
 
 class Evidence:
@@ -95,6 +97,7 @@ class Evidence:
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
             traces=bool(told.get("traces")),
+            calls=_texts(told.get("calls")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -170,6 +173,11 @@ class Evidence:
         return self._records("problems.jsonl", Problem)
 
     @cached_property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Changes of the observing machine's neighbour table, in order of time."""
+        return self._records("neighbours.jsonl", Neighbour)
+
+    @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Outcomes of tolerances that run code."""
         return self._records("checks.jsonl", Check)
@@ -182,6 +190,8 @@ class Evidence:
         files: dict[str, list[SampleFile]] = {}
         for path in sorted((self.directory / "samples").glob("*.samples")):
             writer = path.stem.rpartition("-")[0] or path.stem
+            if writer.startswith("calls-"):
+                continue
             name = f"canary:{writer.removeprefix('canary-')}" if writer.startswith("canary-") else writer
             files.setdefault(name, []).append(SampleFile(path))
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
@@ -201,15 +211,21 @@ class Evidence:
         return {name: self._records(f"samples/{name}.pulse.jsonl", Pulse) for name in names}
 
     @cached_property
+    def calls(self) -> dict[str, SampleFile]:
+        """What services called, by the URL that lists it; a record's name is the upstream."""
+        files = (SampleFile(path) for path in sorted((self.directory / "samples").glob("calls-*.samples")))
+        return {str((file.about or {}).get("url", "")): file for file in files}
+
+    @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
-        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans, self.pulses
+        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans, self.pulses, self.neighbours
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()
         ]
-        files = [file for source in self.sources.values() for file in source.files]
+        files = [*(file for source in self.sources.values() for file in source.files), *self.calls.values()]
         return (*lines, *(sentence for file in files for sentence in file.damage()))
 
     def _lines(self, name: str) -> Lines:

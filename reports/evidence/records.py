@@ -14,6 +14,7 @@ __all__ = [
     "Fault",
     "FaultLine",
     "Fulfilment",
+    "Neighbour",
     "Order",
     "Problem",
     "Pulse",
@@ -159,6 +160,17 @@ class Span:
     error: str | None = None
     attributes: dict = field(default_factory=dict)  # type: ignore[type-arg]
     events: list = field(default_factory=list)  # type: ignore[type-arg]
+
+
+@dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entry of the observing machine's own neighbour table changed."""
+
+    at_ns: int
+    address: str
+    device: str
+    resolved: bool | None = None
+    """None: it is gone."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DEGRADED", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter"]
+__all__ = [
+    "CANCELLED_CALL", "DEGRADED", "FAILED_CALL", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter",
+]  # fmt: skip
 
 RECORD = struct.Struct("<QIHHBBH")
 """due_ns, latency_us, lag_100us, status, flags, name, content."""
@@ -23,6 +25,10 @@ TIMEOUT = 2
 """Flag: no answer within the client's time-out (status is 0)."""
 INVALID = 4
 """Flag: an answer came, but its content is not what was asked for."""
+FAILED_CALL = 4
+"""Flag, in files of calls alone: the caller had no use for what came, or nothing came."""
+CANCELLED_CALL = 8
+"""Flag, in files of calls alone: the caller gave it up, which says nothing of the other side."""
 
 _U32 = 2**32 - 1
 _U16 = 2**16 - 1

@@ -88,6 +88,9 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
     else:
         yield from _sources(evidence, evidence.recording)
         yield from _breakers(evidence, evidence.recording)
+        for url in evidence.recording.calls:
+            if url not in evidence.calls:
+                yield say("calls at {url} were configured, and never read", url=url)
         yield from _orders(evidence, evidence.recording)
 
 

@@ -18,6 +18,7 @@ FILES = sorted(path.relative_to("x").as_posix() for path in map(Path, [
     "x/samples/load-22.samples", "x/samples/load-22.json", "x/samples/load-22.pulse.jsonl",
     "x/samples/canary-shop-21.samples", "x/samples/canary-shop-21.json", "x/samples/canary-shop-21.contents.jsonl",
     "x/samples/canary-product-21.samples", "x/samples/canary-product-21.json",
+    "x/samples/calls-1-20.samples", "x/samples/calls-1-20.json",
 ]))  # fmt: skip
 STILL_WHOLE = {"events.jsonl", "instances.jsonl", "breakers.jsonl"}
 STILL_WHOLE |= {"samples/orders-22.jsonl", "samples/load-22.pulse.jsonl"}

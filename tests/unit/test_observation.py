@@ -22,6 +22,7 @@ def test_every_argument_is_read() -> None:
             "canaries": [{"name": "shop", "url": "http://127.0.0.1:1/x", "keep": True}],
             "rate": 20,
             "breakers": "http://127.0.0.1:1/breakers",
+            "calls": "http://127.0.0.1:1/calls",
             "orders": "http://127.0.0.1:2/fulfilments",
             "traces": True,
         }
@@ -31,6 +32,7 @@ def test_every_argument_is_read() -> None:
         canaries=(Canary("shop", "http://127.0.0.1:1/x", keep=True),),
         rate=20,
         breakers=("http://127.0.0.1:1/breakers",),
+        calls=("http://127.0.0.1:1/calls",),
         orders="http://127.0.0.1:2/fulfilments",
         traces=True,
     )
@@ -39,6 +41,7 @@ def test_every_argument_is_read() -> None:
         "workers": 1,
         "canaries": ["shop"],
         "breakers": ["http://127.0.0.1:1/breakers"],
+        "calls": ["http://127.0.0.1:1/calls"],
         "orders": True,
         "traces": True,
     }
