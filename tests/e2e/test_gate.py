@@ -77,3 +77,27 @@ def test_ctrl_c_undoes_takes_down_and_says_what_did_not_run(bench: Bench) -> Non
     assert "not up" in bench.chaos("stack", "status").output
     assert verdicts(bench) == {"a-waits": "INCONCLUSIVE", "b-never": None}
     assert eventually(lambda: leftovers(bench) == [])
+
+
+def test_a_mechanism_whose_loss_is_noticed_and_one_whose_loss_is_not(bench: Bench) -> None:
+    """Proved by real runs: without its restart policy product stays away; this experiment looks at no fallback."""
+    experiment = smallest()
+    experiment["method"][1]["provider"]["arguments"]["timeout"] = 6
+    experiment["method"][1]["tolerance"] = {"type": "range", "range": [0, 5]}
+    experiment["runtime"] = {"rollbacks": {"strategy": "always"}}
+    named = {"restart-policy": "back", "fallback": "back"}
+    experiment["extensions"] = [{"name": "stehauf", "negative_controls": named}]
+    write(bench, "smallest", experiment)
+    run = bench.chaos("prove", "suite", "--target", "embedded", "--without", "restart-policy", "--without", "fallback")
+    assert run.code == 1, run.output
+    proof = json.loads((Path(bench.environment["STEHAUF_RUNS"]) / "proof" / "proof.json").read_text(encoding="utf-8"))
+    assert proof["intact"] == {"smallest": "PASS"}, run.output
+    assert {cell["mechanism"]: cell["outcome"] for cell in proof["cells"]} == {
+        "restart-policy": "caught",
+        "fallback": "missed",
+    }, run.output
+    assert proof["holes"] == ["fallback"]
+    assert "hole: no experiment notices the loss of fallback" in run.output
+    caught = Path(bench.environment["STEHAUF_RUNS"]) / "proof" / proof["cells"][1]["run"]
+    assert json.loads((caught / "run.json").read_text())["target"]["overlays"] == ["restart-policy.yaml"]
+    assert "not up" in bench.chaos("stack", "status").output
