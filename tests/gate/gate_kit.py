@@ -15,6 +15,7 @@ RECORDED = '''
 import json
 from pathlib import Path
 import probes.gate.suite as suite
+import probes.prove.proving as proving
 from probes.gate.process import Ended
 
 class AsFound:
@@ -23,12 +24,13 @@ class AsFound:
     def renew(self): pass
     def release(self): pass
 
-def recorded(experiment, runs, environment, heard):
+def recorded(experiment, runs, environment, heard=None):
     code, output, directory = to_come[experiment.stem].pop(0)
     return Ended(code, output, Path(directory) if directory else None)
 
 to_come = json.loads(Path("recorded.json").read_text()) if Path("recorded.json").exists() else {}
 suite.SuiteStack, suite.chaos_run, suite.APART_S = AsFound, recorded, 0
+proving.SuiteStack, proving.chaos_run = AsFound, recorded
 '''
 
 
@@ -69,11 +71,24 @@ class Gate:
     def __post_init__(self) -> None:
         (self.folder / "conftest.py").write_text(RECORDED, encoding="utf-8")
 
-    def experiment(self, name: str, *runs: tuple[int, str, Path | None], tags: tuple[str, ...] = ()) -> None:
+    def experiment(
+        self,
+        name: str,
+        *runs: tuple[int, str, Path | None],
+        tags: tuple[str, ...] = (),
+        controls: Mapping[str, str] | None = None,
+    ) -> None:
         """An experiment; each of its runs is an exit code, an output, and a folder of evidence."""
         (self.folder / "experiments").mkdir(exist_ok=True)
         control = {"name": "stehauf", "provider": {"type": "python", "module": "probes.control"}}
-        content = {"title": f"title of {name}", "tags": list(tags), "controls": [control], "method": []}
+        claims = [{"name": claim, "type": "probe", "tolerance": 0} for claim in (controls or {}).values()]
+        content = {
+            "title": f"title of {name}",
+            "tags": list(tags),
+            "controls": [control],
+            "method": claims,
+            "extensions": [{"name": "stehauf", "negative_controls": dict(controls or {})}],
+        }
         (self.folder / "experiments" / f"{name}.json").write_text(json.dumps(content), encoding="utf-8")
         path = self.folder / "recorded.json"
         known = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
