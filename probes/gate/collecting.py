@@ -1,15 +1,14 @@
 """Experiment files as items of pytest."""
 
-import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 
 from probes.gate.outcome import Unknown, Unmet
+from probes.lint.lines import Unreadable, load
 
 if TYPE_CHECKING:
     from probes.gate.suite import Suite
@@ -32,10 +31,9 @@ class ExperimentFile(pytest.File):
 
     def _read(self) -> dict[str, Any]:
         try:
-            text = self.path.read_text(encoding="utf-8")
-            read = json.loads(text) if self.path.suffix == ".json" else yaml.safe_load(text)
-        except (OSError, ValueError, yaml.YAMLError) as error:
-            raise self.CollectError(f"{self.path} cannot be read: {' '.join(str(error).split())}") from None
+            read = load(self.path).value
+        except Unreadable as error:
+            raise self.CollectError(f"{self.path}:{error.line} cannot be read: {error}") from None
         if not isinstance(read, dict) or not {"title", "method"} <= read.keys():
             raise self.CollectError(
                 f"{self.path} is no experiment: it has to be one mapping with a title and a method. "

@@ -1,15 +1,13 @@
 """From the command line to a proof, and from a proof to what a user reads."""
 
-import json
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import yaml
-
 from probes.assets import asset
 from probes.errors import ConfigurationError
+from probes.lint.lines import Unreadable, load
 from probes.lint.linting import files_of
 from probes.prove.controls import Subject, mechanisms, subject
 from probes.prove.proving import Proof
@@ -97,10 +95,9 @@ def _cell(matrix: Matrix, mechanism: str, one: Subject, *, ran: bool) -> str:
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        text = path.read_text(encoding="utf-8")
-        read = json.loads(text) if path.suffix == ".json" else yaml.safe_load(text)
-    except (OSError, ValueError, yaml.YAMLError) as error:
-        raise ConfigurationError(f"{path} cannot be read: {' '.join(str(error).split())}") from None
+        read = load(path).value
+    except Unreadable as error:
+        raise ConfigurationError(f"{path}:{error.line} cannot be read: {error}") from None
     if not isinstance(read, dict) or not isinstance(read.get("method"), list):
         raise ConfigurationError(f"{path} is no experiment: it has to be one mapping with a title and a method")
     return read
