@@ -1,4 +1,7 @@
-"""Actions: what an experiment may do to a service, and how it is undone."""
+"""Actions: what an experiment may do to a service, and how it is undone.
+
+Every fault takes `count`, `choose` and `seed`: how many instances of the service, and which. Never more than asked.
+"""
 
 import logging
 import time
@@ -6,52 +9,148 @@ import uuid
 from dataclasses import asdict
 from typing import Any
 
-from probes.errors import StehaufError, TargetDegraded
-from probes.run.ledger import Entry, undo
+from probes.errors import ConfigurationError, StehaufError, TargetDegraded
+from probes.faults.kinds import require
+from probes.faults.lasting import begin
+from probes.faults.process import Hang, Stop
+from probes.faults.selection import refuse_broken, select
+from probes.run.ledger import Entry
 from probes.run.session import Session, current
-from probes.targets.api import Instance
+from probes.targets.api import Instance, Signalable
 
-__all__ = ["crash", "ensure_running"]
+__all__ = ["crash", "ensure_running", "hang", "signal", "stop", "undo"]
 
 logger = logging.getLogger("chaostoolkit")
 
+_SIGNALS = range(1, 65)
+_NOT_ENDING = {17, 18, 19, 20, 21, 22, 23, 28}
+"""SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH: nothing ends of these."""
 
-def crash(service: str) -> dict[str, Any]:
-    """Make one instance of a service die by itself, so that its restart policy acts.
+
+def crash(service: str, count: int = 1, choose: str = "first", seed: int | None = None) -> dict[str, Any]:
+    """Make instances of a service die by themselves, so that its restart policy acts.
 
     It is not a kill: an engine takes a killed container for one that its operator stopped, and leaves it down.
     The proof is not that this returned, but the target's own events (see the receipt in the report).
 
     Args:
-        service: name of the service; of several instances the oldest is taken.
+        service: name of the service.
+        count: instances to crash.
+        choose: which: `first` (the oldest), `random`, or `all` (then without `count`).
+        seed: of a random choice, to repeat it: as an earlier run recorded it in faults.jsonl.
 
     Returns:
-        The fault's id, the service and the instance.
+        The service, the faults' ids with their instances, and the first of each as `fault` and `instance`.
 
     Raises:
-        TargetDegraded: the instance is not running and healthy: breaking it would prove nothing.
+        TargetDegraded: an instance is not running and healthy: breaking it would prove nothing.
         UnknownService, NotOurs, TargetError: as the target says.
-        ConfigurationError: no run is being recorded.
+        ConfigurationError: an impossible argument, or no run is being recorded.
+    """
+    return _end("crash", service, {"count": count, "choose": choose, "seed": seed})
+
+
+def signal(  # noqa: PLR0913, PLR0917 - each an argument in YAML
+    service: str, number: int, exit_code: int | None = None,
+    count: int = 1, choose: str = "first", seed: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Send a signal to the processes of a service as if from inside, so that they end by it, cleanly or not.
+
+    A restart policy tells the two ends apart: `on-failure` does not restart what ended with 0.
+
+    Args:
+        service: name of the service.
+        number: the signal, 1 to 64: 15 is SIGTERM, 9 SIGKILL, 11 SIGSEGV.
+        exit_code: what it must end with for the receipt; unset: 128 + `number`, or 0 where it ends cleanly.
+        count: as for `crash`.
+        choose: as for `crash`.
+        seed: as for `crash`.
+
+    Returns:
+        As `crash`.
+
+    Raises:
+        ConfigurationError: a number that is no signal, or one that ends nothing.
+        FaultNotPossible: this target cannot do it; the message names one that can.
+        TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
+    """
+    if isinstance(number, bool) or not isinstance(number, int) or number not in _SIGNALS or number in _NOT_ENDING:
+        raise ConfigurationError(f"signal: number reads {number!r}; it takes a signal that ends a process, 1 to 64")
+    chosen = {"count": count, "choose": choose, "seed": seed}
+    return _end("signal", service, chosen, number=number, exit_code=exit_code)
+
+
+def hang(
+    service: str, for_seconds: float = 60.0, count: int = 1, choose: str = "first", seed: int | None = None
+) -> dict[str, Any]:
+    """Freeze a service: its connections stay open, new ones open, and nobody answers them.
+
+    It stays until `undo`, a rollback or the end of the run; after `for_seconds` it ends whatever happens.
+
+    Args:
+        service: name of the service.
+        for_seconds: bound that it never outlives, more than 0 and at most 3600.
+        count: as for `crash`.
+        choose: as for `crash`.
+        seed: as for `crash`.
+
+    Returns:
+        The service, and the faults' ids with their instances.
+
+    Raises:
+        FaultNotPossible: this target cannot do it, or the service publishes no port to prove it at.
+        ConfigurationError, TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
+    """
+    return begin(Hang(), service, for_seconds, {"count": count, "choose": choose, "seed": seed})
+
+
+def stop(
+    service: str, for_seconds: float = 60.0, count: int = 1, choose: str = "first", seed: int | None = None
+) -> dict[str, Any]:
+    """Stop a service as its operator does: SIGTERM, SIGKILL after 10 s, and no restart policy acts.
+
+    It stays down until `undo` starts it, a rollback or the end of the run; `for_seconds` at most.
+
+    Args:
+        service: name of the service.
+        for_seconds: bound that it never outlives, more than 0 and at most 3600.
+        count: as for `crash`.
+        choose: as for `crash`.
+        seed: as for `crash`.
+
+    Returns:
+        The service, and the faults' ids with their instances.
+
+    Raises:
+        ConfigurationError, FaultNotPossible, TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
+    """
+    return begin(Stop(), service, for_seconds, {"count": count, "choose": choose, "seed": seed})
+
+
+def undo(service: str, fault: str = "") -> dict[str, Any]:
+    """End what this run did to a service, the last fault first, and verify it by reading the target back.
+
+    Args:
+        service: name of the service.
+        fault: the kind to end (`hang`, say); empty: every one.
+
+    Returns:
+        A sentence for each fault that was undone.
+
+    Raises:
+        TargetError: something of a fault is left.
+        ConfigurationError: there is nothing of that kind to undo, or no run is being recorded.
     """
     session = current()
-    instance = next(iter(session.target.instances(service)), None)
-    if instance is None:
-        raise TargetDegraded(f"{service} has no instance at the moment, so there is nothing to crash")
-    _refuse_broken(instance)
-    entry = Entry(uuid.uuid4().hex[:12], "crash", service, instance.id, session.about.name, time.time_ns())
-    session.recorder.snapshot("before-fault", service)
-    session.recorder.check()
-    session.ledger.enter(entry)
-    session.recorder.fault("asked", entry.id, entry.fault, instance)
-    session.recorder.check()
-    try:
-        session.target.crash(instance)
-    except StehaufError as error:
-        session.recorder.fault("failed", entry.id, entry.fault, instance, str(error))
-        raise
-    session.recorder.fault("injected", entry.id, entry.fault, instance)
-    logger.info("Fault: %s was made to crash", service)
-    return {"fault": entry.id, "service": service, "instance": instance.id}
+    entries = [one for one in session.ledger if one.service == service and fault in ("", one.fault)]
+    if not entries:
+        what = f"no fault '{fault}'" if fault else "no fault"
+        raise ConfigurationError(
+            f"There is {what} of {service} to undo: it was never put in place, or is over. See that its bound "
+            "(for_seconds) is longer than the method takes until here"
+        )
+    last_first = sorted(entries, key=lambda one: one.asked_ns, reverse=True)
+    return {"undone": [session.keeper.settle(entry, "the action undo") for entry in last_first]}
 
 
 def ensure_running(service: str, within: float = 30.0) -> dict[str, Any]:
@@ -69,15 +168,51 @@ def ensure_running(service: str, within: float = 30.0) -> dict[str, Any]:
         UnknownService, ConfigurationError: as for `crash`.
     """
     session = current()
-    for entry in [entry for entry in session.ledger if entry.service == service]:
-        logger.info("Undo: %s", undo(session.target, entry, within))
-        session.strike(entry)
+    entries = [entry for entry in session.ledger if entry.service == service]
+    for entry in sorted(entries, key=lambda one: one.asked_ns, reverse=True):
+        session.keeper.settle(entry, "a rollback")
     for instance in session.target.instances(service):
         if instance.state in ("stopped", "created"):
             session.target.start(instance)
         if instance.state == "paused":
             session.target.resume(instance)
     return {"instances": [asdict(instance) for instance in _wait_well(session, service, within)]}
+
+
+def _end(kind: str, service: str, chosen: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """Make instances end by themselves: of a signal whose `number` is given, or of SIGKILL as a crash."""
+    session, number = current(), more.get("number")
+    if number is not None:
+        require(session.target, Signalable, kind)
+    selection = select(session.target, service, **chosen)
+    for instance in selection.instances:
+        refuse_broken(instance)
+    session.recorder.snapshot("before-fault", service)
+    made = []
+    for instance in selection.instances:
+        entry = Entry(uuid.uuid4().hex[:12], kind, service, instance.id, session.about.name, time.time_ns())
+        session.recorder.check()
+        session.ledger.enter(entry)
+        session.recorder.fault("asked", entry.id, kind, instance, selection=selection.told(), **more)
+        session.recorder.check()
+        _end_one(session, entry, instance, number)
+        made.append({"fault": entry.id, "instance": instance.id})
+    return {"service": service, "faults": made, **made[0]}
+
+
+def _end_one(session: Session, entry: Entry, instance: Instance, number: int | None) -> None:
+    target: Any = session.target  # what it needs was asked of it
+    try:
+        if number is None:
+            target.crash(instance)
+        else:
+            target.signal(instance, number)
+    except StehaufError as error:
+        session.recorder.fault("failed", entry.id, entry.fault, instance, str(error))
+        raise
+    session.recorder.fault("injected", entry.id, entry.fault, instance)
+    told = "was made to crash" if number is None else f"was sent signal {number}"
+    logger.info("Fault: %s %s", instance.service, told)
 
 
 def _wait_well(session: Session, service: str, within: float) -> tuple[Instance, ...]:
@@ -93,11 +228,3 @@ def _wait_well(session: Session, service: str, within: float) -> tuple[Instance,
                 f"its health is {ill[0].health}. Look at its log"
             )
         time.sleep(0.1)
-
-
-def _refuse_broken(instance: Instance) -> None:
-    if instance.state != "running" or instance.health not in ("healthy", "none"):
-        raise TargetDegraded(
-            f"{instance.service} is {instance.state} and its health is {instance.health} before anything was done "
-            "to it: breaking it now would prove nothing"
-        )

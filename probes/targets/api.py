@@ -18,10 +18,13 @@ __all__ = [
     "Inspectable",
     "Instance",
     "Pausable",
+    "Reachable",
     "Service",
+    "Signalable",
     "Stack",
     "State",
     "Stoppable",
+    "Sweepable",
     "System",
     "Target",
     "Watchable",
@@ -170,6 +173,33 @@ class Pausable(Protocol):
 
 
 @runtime_checkable
+class Signalable(Protocol):
+    """Can send a signal past the front door: the process ends, or not, as it would by itself."""
+
+    def signal(self, instance: Instance, number: int) -> None:
+        """Send signal `number` to every process of the instance. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """Knows where this machine reaches an instance itself, past every proxy that would answer in its place."""
+
+    def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
+        """Host and port of each TCP port that it publishes; empty where none. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Sweepable(Protocol):
+    """Can find what faults of ours left in it, even where the ledger is lost."""
+
+    def strays(self) -> tuple[tuple[str, str], ...]:
+        """The fault's id, and a sentence, for each thing of ours that is there. Raises TargetUnavailable."""
+
+    def sweep(self) -> tuple[str, ...]:
+        """Take all of them away; a sentence for each. Raises TargetError."""
+
+
+@runtime_checkable
 class Stack(Protocol):
     """Can bring the project up and take it down."""
 
@@ -192,7 +222,7 @@ class Stack(Protocol):
 
 
 class Target(Inspectable, Watchable, Crashable, Stoppable, Pausable, Stack, Protocol):
-    """All that a complete target can do. Code that needs less asks for less."""
+    """What every target can do. Code that needs less asks for less; what only some can do is asked of them by name."""
 
     name: str
     """`docker`, `embedded` or `memory`."""

@@ -14,6 +14,7 @@ from reports.evidence.records import (
     Fulfilment,
     Order,
     Problem,
+    Reading,
     Snapshot,
     Transition,
     group_faults,
@@ -107,6 +108,11 @@ class Evidence:
         return group_faults(self._records("faults.jsonl", FaultLine))
 
     @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was read back from the target about its faults, in order of time."""
+        return tuple(sorted(self._records("readings.jsonl", Reading), key=lambda reading: reading.at_ns))
+
+    @cached_property
     def transitions(self) -> tuple[Transition, ...]:
         """Breaker states, in order of time; the first of a breaker is its state at the beginning."""
         lines = self._lines("breakers.jsonl")
@@ -166,7 +172,7 @@ class Evidence:
     @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
-        _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
+        _ = self.events, self.snapshots, self.faults, self.readings, self.transitions, self.orders
         _ = self.fulfilments, self.problems, self.checks
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)

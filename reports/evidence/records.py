@@ -16,6 +16,7 @@ __all__ = [
     "Fulfilment",
     "Order",
     "Problem",
+    "Reading",
     "Snapshot",
     "Transition",
     "group_faults",
@@ -24,7 +25,7 @@ __all__ = [
 
 Record = TypeVar("Record")
 
-KINDS = (N_("crash"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"))
+KINDS = (N_("crash"), N_("hang"), N_("signal"), N_("stop"))
 """Kinds of fault that have a word of their own in other languages."""
 
 
@@ -69,6 +70,21 @@ class FaultLine:
     service: str
     instance: str
     detail: str = ""
+    number: int | None = None
+    """Of the signal."""
+    exit_code: int | None = None
+    """That the process must end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Something that was read back from the target about a fault; `when`: before, during or after it."""
+
+    fault: str
+    at_ns: int
+    when: str
+    what: str
+    value: bool | int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +100,8 @@ class Fault:
     failed_ns: int | None = None
     undone_ns: int | None = None
     detail: str = ""
+    number: int | None = None
+    exit_code: int | None = None
 
     @property
     def title(self) -> str:
@@ -175,8 +193,9 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)
-        if line.detail:
-            fault["detail"] = line.detail
+        for name in ("detail", "number", "exit_code"):
+            if (value := getattr(line, name)) not in ("", None):
+                fault[name] = value
     return tuple(Fault(**fault) for fault in found.values())
 
 

@@ -5,6 +5,7 @@ import numpy as np
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
 from reports.evidence.tables import Source, done_ns, good, sent_ns
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.sources import users_canary
 from reports.figures.windows import fault_spans, faults_of, transitions_of
@@ -23,6 +24,8 @@ __all__ = [
 def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> float:
     """Seconds from the asking for a fault to the first good answer after it; the worst of several.
 
+    Of a fault that lasts (a hang, say): from its end.
+
     Whose answer: that of the canary called `canary`, by default the users' own.
 
     After it: sent after users had seen a bad or degraded answer, and after the target reported the start.
@@ -30,7 +33,13 @@ def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> floa
     """
     source = users_canary(evidence, canary)
     spans = fault_spans(faults_of(evidence, service))
-    return max((recovered_ns(evidence, source, *span) - span[1]) / 1e9 for span in spans)
+    return max((recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in spans)
+
+
+def _since(evidence: Evidence, span: tuple[Fault, int, int]) -> int:
+    fault, asked, _ = span
+    over = ended_ns(evidence, fault) if fault.kind in LASTING else None
+    return asked if over is None else over
 
 
 def settled_seconds(evidence: Evidence, service: str) -> float:
@@ -70,19 +79,31 @@ def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, f
     table = source.table
     done, sent, is_good = done_ns(table), sent_ns(table), good(table)
     watched = (min(int(done.max()), following) - asked) / 1e9
-    started = started_event(evidence, fault, following)
-    if started is None:
+    began = _free_ns(evidence, fault, following)
+    if began is None:
         _refuse_lost_events(evidence, fault, following)
         told = N_("{service} was not reported to have started again in {watched:.3g} s")
         raise NotRecovered(say(told, service=fault.service, watched=watched), watched)
     bad = done[~is_good & (done >= asked) & (done < following)]
     noticed = int(bad.min()) if bad.size else asked
-    back = done[is_good & (sent >= max(noticed, started.at_ns)) & (done < following)]
+    back = done[is_good & (sent >= max(noticed, began)) & (done < following)]
     if not back.size:
         seen = say("failed or degraded answers") if bad.size else say("no good answer")
         told = N_("users saw {seen} for the {watched:.3g} s that were watched after the fault")
         raise NotRecovered(say(told, seen=seen, watched=watched), watched)
     return int(np.min(back))
+
+
+def _free_ns(evidence: Evidence, fault: Fault, following: int) -> int | None:
+    """When it could answer again: its process had started, or the fault was over."""
+    if fault.kind in LASTING:
+        over = ended_ns(evidence, fault)
+        if over is None:
+            told = N_("nothing says that the {fault} was over: no recovery from it can be seen")
+            raise MissingEvidence(say(told, fault=fault.title))
+        return over
+    started = started_event(evidence, fault, following)
+    return None if started is None else started.at_ns
 
 
 def _refuse_lost_events(evidence: Evidence, fault: Fault, following: int) -> None:

@@ -7,6 +7,7 @@ import numpy as np
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
 from reports.evidence.tables import Source, done_ns, failed, good, sent_ns
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence
 from reports.figures.recovery import died_event, recovered_ns, started_event
 from reports.figures.sources import users_canary
@@ -27,7 +28,7 @@ class Step:
     """One step of a recovery."""
 
     key: str
-    """asked, died, started, answering, healthy, good, open, half-open or closed."""
+    """asked, died, started, injected, over, answering, healthy, good, open, half-open or closed."""
     name: str
     at_ns: int | None
     """None: it was not seen."""
@@ -51,6 +52,8 @@ def recovery_steps(evidence: Evidence, service: str) -> list[Step]:
 def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
     """The steps of one fault; `following`: when the next fault of the same service was asked for."""
     asked = fault.asked_ns or 0
+    if fault.kind in LASTING:
+        return _ordered(asked, following, _lasting(evidence, fault, asked, following))
     died = died_event(evidence, fault, following)
     started = started_event(evidence, fault, following)
     found: list[tuple[str, str, int | None, str, float | None]] = [
@@ -74,6 +77,13 @@ def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
         *_users(evidence, fault, asked, following),
         *_breakers(evidence, asked, following),
     ]
+    return _ordered(asked, following, found)
+
+
+Row = tuple[str, str, int | None, str, float | None]
+
+
+def _ordered(asked: int, following: int, found: list[Row]) -> list[Step]:
     steps = [
         Step(key, name, at, None if at is None else (at - asked) / 1e9, source, resolution)
         for key, name, at, source, resolution in found
@@ -81,7 +91,18 @@ def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
     return sorted(steps, key=lambda step: following if step.at_ns is None else step.at_ns)
 
 
-Row = tuple[str, str, int | None, str, float | None]
+def _lasting(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Row]:
+    """A fault that stays: in place, over, and then as any other."""
+    over = ended_ns(evidence, fault)
+    told = say("the fault's own record")
+    return [
+        ("asked", say("fault asked for"), asked, told, EVENT_RESOLUTION_S),
+        ("injected", say("fault in place"), fault.injected_ns, told, EVENT_RESOLUTION_S),
+        ("over", say("fault over"), over, say("the target, or the verified undo"), EVENT_RESOLUTION_S),
+        *_answering(evidence, fault, over, following),
+        *_users(evidence, fault, asked, following),
+        *_breakers(evidence, asked, following),
+    ]
 
 
 def _death_doubt_s(evidence: Evidence, fault: Fault, died: Event | None) -> float:

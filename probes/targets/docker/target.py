@@ -14,9 +14,9 @@ from docker.models.containers import Container
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
 from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
-from probes.targets.docker.containers import PROJECT, SERVICE, instance_of, labels_of, service_of
+from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
 from probes.targets.docker.crash import crash_container
-from probes.targets.docker.engine import asked, connect, require_compose
+from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
 
 __all__ = ["DockerTarget"]
@@ -90,6 +90,16 @@ class DockerTarget:
         container = self._ours(instance)
         with asked(f"crash {instance.service}"):
             crash_container(self._engine(), container)
+
+    def signal(self, instance: Instance, number: int) -> None:
+        """To all its processes, from inside."""
+        container = self._ours(instance)
+        with asked(f"send signal {number} to {instance.service}"):
+            crash_container(self._engine(), container, number)
+
+    def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
+        """Its own address in its network, past the engine's proxy; what is published, where that is elsewhere."""
+        return addresses_of(self._ours(instance).attrs, local=engine_host(self._environment).startswith("unix:"))
 
     def stop(self, instance: Instance) -> None:
         """SIGTERM, and SIGKILL after 10 s."""

@@ -1,0 +1,30 @@
+"""Every fault, what it asks of a target, and which target has that: the one list of them."""
+
+from collections.abc import Mapping
+
+from probes.faults.kinds import Lasting
+from probes.faults.process import Hang, Stop
+from probes.targets.api import Crashable, Signalable
+from probes.targets.docker import DockerTarget
+from probes.targets.embedded import EmbeddedTarget
+
+__all__ = ["ENDING", "LASTING", "TARGETS", "able", "table"]
+
+ENDING: Mapping[str, type] = {"crash": Crashable, "crash_loop": Crashable, "signal": Signalable}
+"""Faults that are over at once; what ended is to run again. By the name of their action: what each needs."""
+
+LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (Hang, Stop)}
+"""Faults that stay until they are undone, by the name of their action."""
+
+TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget}
+
+
+def able(needs: type) -> tuple[str, ...]:
+    """Names of the targets that have a capability."""
+    return tuple(name for name, target in TARGETS.items() if issubclass(target, needs))
+
+
+def table() -> dict[str, tuple[str, ...]]:
+    """Each fault, with the targets that can do it."""
+    needed = {**ENDING, **{name: kind.needs for name, kind in LASTING.items()}}
+    return {name: able(needs) for name, needs in needed.items()}
