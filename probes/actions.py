@@ -11,17 +11,35 @@ from typing import Any
 
 from probes.errors import ConfigurationError, StehaufError, TargetDegraded
 from probes.faults.kinds import require
-from probes.faults.lasting import begin
-from probes.faults.process import Hang, Stop
 from probes.faults.selection import refuse_broken, select
+from probes.faults.table import ENDING
+from probes.network import bandwidth, dns_failure, latency, loss, partition
+from probes.processes import hang, stop
+from probes.resources import cpu_starved, memory_squeezed
 from probes.run.ledger import Entry
 from probes.run.session import Session, current
-from probes.targets.api import Instance, Signalable
+from probes.targets.api import Instance
 
-__all__ = ["crash", "ensure_running", "hang", "signal", "stop", "undo"]
+__all__ = [
+    "bandwidth",
+    "cpu_starved",
+    "crash",
+    "dns_failure",
+    "ensure_running",
+    "hang",
+    "latency",
+    "loss",
+    "memory_squeezed",
+    "out_of_memory",
+    "partition",
+    "signal",
+    "stop",
+    "undo",
+]
 
 logger = logging.getLogger("chaostoolkit")
 
+_TOLD = {"crash": "was made to crash", "out_of_memory": "runs out of memory", "signal": "was sent a signal"}
 _SIGNALS = range(1, 65)
 _NOT_ENDING = {17, 18, 19, 20, 21, 22, 23, 28}
 """SIGCHLD, SIGCONT, SIGSTOP, SIGTSTP, SIGTTIN, SIGTTOU, SIGURG, SIGWINCH: nothing ends of these."""
@@ -80,51 +98,25 @@ def signal(  # noqa: PLR0913, PLR0917 - each an argument in YAML
     return _end("signal", service, chosen, number=number, exit_code=exit_code)
 
 
-def hang(
-    service: str, for_seconds: float = 60.0, count: int = 1, choose: str = "first", seed: int | None = None
-) -> dict[str, Any]:
-    """Freeze a service: its connections stay open, new ones open, and nobody answers them.
+def out_of_memory(service: str, count: int = 1, choose: str = "first", seed: int | None = None) -> dict[str, Any]:
+    """Let a service run into its memory limit, so that the kernel kills it and its restart policy acts.
 
-    It stays until `undo`, a rollback or the end of the run; after `for_seconds` it ends whatever happens.
+    Only up to the service's own limit: one that has none is refused, for it would be the machine's memory.
 
     Args:
         service: name of the service.
-        for_seconds: bound that it never outlives, more than 0 and at most 3600.
         count: as for `crash`.
         choose: as for `crash`.
         seed: as for `crash`.
 
     Returns:
-        The service, and the faults' ids with their instances.
+        As `crash`.
 
     Raises:
-        FaultNotPossible: this target cannot do it, or the service publishes no port to prove it at.
+        FaultNotPossible: this target cannot do it, or the service has no limit; nothing was done.
         ConfigurationError, TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
     """
-    return begin(Hang(), service, for_seconds, {"count": count, "choose": choose, "seed": seed})
-
-
-def stop(
-    service: str, for_seconds: float = 60.0, count: int = 1, choose: str = "first", seed: int | None = None
-) -> dict[str, Any]:
-    """Stop a service as its operator does: SIGTERM, SIGKILL after 10 s, and no restart policy acts.
-
-    It stays down until `undo` starts it, a rollback or the end of the run; `for_seconds` at most.
-
-    Args:
-        service: name of the service.
-        for_seconds: bound that it never outlives, more than 0 and at most 3600.
-        count: as for `crash`.
-        choose: as for `crash`.
-        seed: as for `crash`.
-
-    Returns:
-        The service, and the faults' ids with their instances.
-
-    Raises:
-        ConfigurationError, FaultNotPossible, TargetDegraded, UnknownService, NotOurs, TargetError: as for `crash`.
-    """
-    return begin(Stop(), service, for_seconds, {"count": count, "choose": choose, "seed": seed})
+    return _end("out_of_memory", service, {"count": count, "choose": choose, "seed": seed})
 
 
 def undo(service: str, fault: str = "") -> dict[str, Any]:
@@ -180,10 +172,9 @@ def ensure_running(service: str, within: float = 30.0) -> dict[str, Any]:
 
 
 def _end(kind: str, service: str, chosen: dict[str, Any], **more: Any) -> dict[str, Any]:
-    """Make instances end by themselves: of a signal whose `number` is given, or of SIGKILL as a crash."""
-    session, number = current(), more.get("number")
-    if number is not None:
-        require(session.target, Signalable, kind)
+    """Make instances end by themselves: `more` goes into the evidence, of a signal its `number`."""
+    session = current()
+    require(session.target, ENDING[kind], kind)
     selection = select(session.target, service, **chosen)
     for instance in selection.instances:
         refuse_broken(instance)
@@ -195,24 +186,25 @@ def _end(kind: str, service: str, chosen: dict[str, Any], **more: Any) -> dict[s
         session.ledger.enter(entry)
         session.recorder.fault("asked", entry.id, kind, instance, selection=selection.told(), **more)
         session.recorder.check()
-        _end_one(session, entry, instance, number)
+        _end_one(session, entry, instance, more.get("number", 0))
         made.append({"fault": entry.id, "instance": instance.id})
     return {"service": service, "faults": made, **made[0]}
 
 
-def _end_one(session: Session, entry: Entry, instance: Instance, number: int | None) -> None:
+def _end_one(session: Session, entry: Entry, instance: Instance, number: int) -> None:
     target: Any = session.target  # what it needs was asked of it
+    orders = {
+        "crash": lambda: target.crash(instance),
+        "out_of_memory": lambda: target.exhaust(instance),
+        "signal": lambda: target.signal(instance, number),
+    }
     try:
-        if number is None:
-            target.crash(instance)
-        else:
-            target.signal(instance, number)
+        orders[entry.fault]()
     except StehaufError as error:
         session.recorder.fault("failed", entry.id, entry.fault, instance, str(error))
         raise
     session.recorder.fault("injected", entry.id, entry.fault, instance)
-    told = "was made to crash" if number is None else f"was sent signal {number}"
-    logger.info("Fault: %s %s", instance.service, told)
+    logger.info("Fault: %s %s", instance.service, _TOLD[entry.fault])
 
 
 def _wait_well(session: Session, service: str, within: float) -> tuple[Instance, ...]:

@@ -20,6 +20,7 @@ def heal(check: bool) -> None:
     """
     from probes.run.ledger import Ledger  # noqa: PLC0415 - what is imported here slows every `chaos`
     from probes.run.leftovers import heal_all, left_behind  # noqa: PLC0415
+    from probes.targets.api import Sweepable  # noqa: PLC0415
 
     with opened(taken_by=None if check else "chaos heal") as (target, settings):
         ledger = Ledger(settings.state, target.name, target.project)
@@ -30,6 +31,8 @@ def heal(check: bool) -> None:
             click.echo(f"{len(found)} left on {target.name}, project {target.project}" if found else "Nothing is left")
             raise SystemExit(1 if found else 0)
         done = list(heal_all(target, ledger))
+        if isinstance(target, Sweepable) and target.is_up():
+            done += target.sweep()  # what no fault of the ledger accounts for
         for sentence in done:
             click.echo(sentence)
         click.echo(f"Healed: {len(done)}" if done else "Nothing was left")

@@ -3,17 +3,21 @@
 from collections.abc import Mapping
 
 from probes.faults.kinds import Lasting
+from probes.faults.network import Bandwidth, Latency, Loss, Names, Partition
 from probes.faults.process import Hang, Stop
+from probes.faults.resources import CpuStarved, Exhaustible, MemorySqueezed
 from probes.targets.api import Crashable, Signalable
 from probes.targets.docker import DockerTarget
 from probes.targets.embedded import EmbeddedTarget
 
 __all__ = ["ENDING", "LASTING", "TARGETS", "able", "table"]
 
-ENDING: Mapping[str, type] = {"crash": Crashable, "crash_loop": Crashable, "signal": Signalable}
+ENDING: Mapping[str, type] = {"crash": Crashable, "out_of_memory": Exhaustible, "signal": Signalable}
 """Faults that are over at once; what ended is to run again. By the name of their action: what each needs."""
 
-LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (Hang, Stop)}
+LASTING: Mapping[str, type[Lasting]] = {
+    kind.kind: kind for kind in (Hang, Stop, Partition, Latency, Loss, Bandwidth, Names, CpuStarved, MemorySqueezed)
+}
 """Faults that stay until they are undone, by the name of their action."""
 
 TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget}

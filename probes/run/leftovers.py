@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Any
 
 from probes.faults.undo import undo
 from probes.run.ledger import Entry, Ledger
@@ -24,17 +23,17 @@ def heal_all(target: Target, ledger: Ledger) -> Iterator[str]:
         else:
             yield f"{entry.service}: what {entry.run} broke is gone, nothing to undo"
         ledger.strike(entry)
-    if isinstance(target, Sweepable):
-        yield from target.sweep()
 
 
 def _last_first(ledger: Ledger) -> list[Entry]:
     return sorted(ledger, key=lambda entry: entry.asked_ns, reverse=True)
 
 
-def _strays(target: Any, ledger: Ledger) -> list[str]:
-    known = {entry.id for entry in ledger}
-    return [told for fault, told in target.strays() if fault not in known] if isinstance(target, Sweepable) else []
+def _strays(target: Target, ledger: Ledger) -> list[str]:
+    if not isinstance(target, Sweepable) or not target.is_up():
+        return []
+    known = [entry.id for entry in ledger]
+    return [told for fault, told in target.strays() if not any(one.startswith(fault) for one in known)]
 
 
 def _told(entry: Entry) -> str:

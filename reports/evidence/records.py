@@ -25,7 +25,20 @@ __all__ = [
 
 Record = TypeVar("Record")
 
-KINDS = (N_("crash"), N_("hang"), N_("signal"), N_("stop"))
+KINDS = (
+    N_("bandwidth"),
+    N_("cpu_starved"),
+    N_("crash"),
+    N_("dns_failure"),
+    N_("hang"),
+    N_("latency"),
+    N_("loss"),
+    N_("memory_squeezed"),
+    N_("out_of_memory"),
+    N_("partition"),
+    N_("signal"),
+    N_("stop"),
+)
 """Kinds of fault that have a word of their own in other languages."""
 
 

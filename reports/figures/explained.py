@@ -2,20 +2,22 @@
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
-from reports.figures.lasting import STOP_NS
+from reports.figures.lasting import LASTING, STOP_NS
 from reports.figures.proof import EFFECT_NS
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER
 
 __all__ = ["explained_by"]
 
-FIRST_OF = {"hang": ("pause",), "stop": ("kill", "die", "stop")}
+FIRST_OF = {"hang": ("pause",), "out_of_memory": ("oom", "die"), "stop": ("kill", "die", "stop")}
 """The events that a fault makes, each once: the first of each after it was asked for. A second `kill` is the
 target's own too, where the first signal did not end the process in time."""
 
 
 def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
     """The events that are this fault's own; every other one is somebody's, or something's, else."""
+    if fault.kind in LASTING and fault.kind not in FIRST_OF:
+        return []  # it ends nothing
     kinds = FIRST_OF.get(fault.kind)
     if kinds is None:
         died = died_event(evidence, fault, FOREVER)

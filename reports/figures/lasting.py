@@ -5,11 +5,13 @@ from reports.evidence.records import Event, Fault, Reading
 from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.words import N_, say
 
-__all__ = ["LASTING", "ended_ns", "hang_receipt", "stop_receipt"]
+__all__ = ["LASTING", "STOP_NS", "ended_ns", "hang_receipt", "readings_of", "stop_receipt", "unread"]
 
 ENDS = {"hang": "resume", "stop": "start"}
 """The target's own event that says that a fault is over."""
-LASTING = frozenset(ENDS)
+LASTING = frozenset(
+    {*ENDS, "partition", "latency", "loss", "bandwidth", "dns_failure", "cpu_starved", "memory_squeezed"}
+)
 """Faults that stay until they are undone."""
 STOP_NS = 12_000_000_000
 """An operator's stop may take ten seconds by itself."""
@@ -28,7 +30,7 @@ def ended_ns(evidence: Evidence, fault: Fault) -> int | None:
 def hang_receipt(evidence: Evidence, fault: Fault) -> Receipt:
     """It was paused, says the target, and a connection opened and was not answered, which was answered before."""
     paused = _event(evidence, fault, "pause", EFFECT_NS)
-    missing = _unread(evidence, fault)
+    missing = unread(evidence, fault)
     if paused is None:
         missing.append(say("the target reported no pause event after it was asked for"))
     if not missing:
@@ -59,7 +61,7 @@ def hang_receipt(evidence: Evidence, fault: Fault) -> Receipt:
 def stop_receipt(evidence: Evidence, fault: Fault) -> Receipt:
     """It was stopped by an operator's hand, and stayed down until it was started again by its undo."""
     stopped, died = (_event(evidence, fault, kind, STOP_NS) for kind in ("stop", "die"))
-    missing = _unread(evidence, fault)
+    missing = unread(evidence, fault)
     if stopped is None:
         missing.append(say("the target reported no stop event after it was asked for"))
     if died is None:
@@ -80,25 +82,26 @@ def stop_receipt(evidence: Evidence, fault: Fault) -> Receipt:
     return Receipt(fault, True, True, say(told, service=fault.service), (), facts)
 
 
-def _unread(evidence: Evidence, fault: Fault) -> list[str]:
+def unread(evidence: Evidence, fault: Fault) -> list[str]:
     """What must have been read back of any fault that lasts."""
     missing = []
-    if not _of(evidence, fault, "before"):
+    if not readings_of(evidence, fault, "before"):
         missing.append(say("nothing was read back from the target before it"))
-    if not _of(evidence, fault, "during"):
+    if not readings_of(evidence, fault, "during"):
         missing.append(say("nothing was read back from the target while it was in place"))
     if fault.undone_ns is None:
         missing.append(say("nothing says that it was undone"))
     return missing
 
 
-def _of(evidence: Evidence, fault: Fault, when: str) -> list[Reading]:
+def readings_of(evidence: Evidence, fault: Fault, when: str) -> list[Reading]:
+    """What was read back of a fault, in order of time."""
     return [reading for reading in evidence.readings if reading.fault == fault.id and reading.when == when]
 
 
 def _values(evidence: Evidence, fault: Fault, when: str) -> dict[str, bool | float | str]:
     """The last value of each name."""
-    return {reading.what: reading.value for reading in _of(evidence, fault, when)}
+    return {reading.what: reading.value for reading in readings_of(evidence, fault, when)}
 
 
 def _all_during(evidence: Evidence, fault: Fault) -> dict[str, set[bool | float | str]]:
@@ -108,7 +111,7 @@ def _all_during(evidence: Evidence, fault: Fault) -> dict[str, set[bool | float 
         "connection_opens": set(),
         "connection_answered": set(),
     }
-    for reading in _of(evidence, fault, "during"):
+    for reading in readings_of(evidence, fault, "during"):
         found.setdefault(reading.what, set()).add(reading.value)
     return found
 

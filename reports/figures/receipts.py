@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault, Snapshot
+from reports.figures.effects import EFFECTS, effect_receipt
 from reports.figures.lasting import hang_receipt, stop_receipt
 from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.figures.recovery import died_event, started_event
@@ -73,6 +74,35 @@ def _signal(evidence: Evidence, fault: Fault) -> Receipt:
     return Receipt(fault, True, True, sentence, (), facts)
 
 
+def _out_of_memory(evidence: Evidence, fault: Fault) -> Receipt:
+    """The kernel ended it at its limit: the target reports that memory ran out, and the death, and no signal."""
+    until = _following(evidence, fault)
+    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
+    asked = fault.asked_ns or 0
+    ran_out = next(
+        (e for e in evidence.events if e.kind == "oom" and e.instance == fault.instance and asked <= e.at_ns < until),
+        None,
+    )
+    missing = _broken(evidence, fault, died, {SIGKILL_EXIT}, allowed="oom")
+    if ran_out is None:
+        missing.append(say("the target reported no oom event after it was asked for"))
+    broken = not missing
+    before, after = _snapshots(evidence, fault, died, started, until)
+    missing += _restarted(died, started, before, after)
+    facts = (
+        (say("oom event"), clock(ran_out.at_ns if ran_out else None)),
+        *_facts(fault, died, started, before, after),
+    )
+    if missing:
+        return unproved(fault, *missing, broken=broken, facts=facts)
+    sentence = say(
+        "{service} was ended by the kernel at its memory limit, and its restart policy started it again: the target "
+        "reports an oom event, a die event with exit code {code}, and one restart more",
+        service=fault.service, code=SIGKILL_EXIT,
+    )  # fmt: skip
+    return Receipt(fault, True, True, sentence, (), facts)
+
+
 def _following(evidence: Evidence, fault: Fault) -> int:
     """When the next fault of the same instance was asked for."""
     asked = fault.asked_ns or 0
@@ -80,7 +110,7 @@ def _following(evidence: Evidence, fault: Fault) -> int:
     return min((at for at in later if at is not None), default=FOREVER)
 
 
-def _broken(evidence: Evidence, fault: Fault, died: Event | None, codes: set[int]) -> list[str]:
+def _broken(evidence: Evidence, fault: Fault, died: Event | None, codes: set[int], allowed: str = "") -> list[str]:
     """What is missing to say that the process died by itself, and of this fault."""
     asked = fault.asked_ns or 0
     if died is None:
@@ -96,7 +126,7 @@ def _broken(evidence: Evidence, fault: Fault, died: Event | None, codes: set[int
         kind = "kill" if "kill" in between else "stop"
         told = N_("the target reported a {kind} event with the death: an operator's {kind}, not a crash")
         missing.append(say(told, kind=kind))
-    if "oom" in between:
+    if "oom" in between and allowed != "oom":
         missing.append(say("the target reported that memory ran out: the process died of that"))
     if died.at_ns - asked > EFFECT_NS:
         told = N_("it died {seconds:.1f} s after it was asked for: too late to be its effect")
@@ -164,7 +194,9 @@ def _facts(
 RECEIPTS: dict[str, Callable[[Evidence, Fault], Receipt]] = {
     "crash": _crash,
     "hang": hang_receipt,
+    "out_of_memory": _out_of_memory,
     "signal": _signal,
     "stop": stop_receipt,
+    **dict.fromkeys(EFFECTS, effect_receipt),
 }
 """What proves a fault, by its kind."""

@@ -18,6 +18,8 @@ from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, ins
 from probes.targets.docker.crash import crash_container
 from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
+from probes.targets.docker.limits import Limited
+from probes.targets.docker.network import Networked
 
 __all__ = ["DockerTarget"]
 
@@ -26,7 +28,7 @@ _STOP_S = 10
 _CONFLICT = 409
 
 
-class DockerTarget:
+class DockerTarget(Networked, Limited):
     """A Compose project.
 
     With `compose_file` it is our own stack, which may be brought up; without, a user's own that runs already.
