@@ -11,7 +11,7 @@ from typing import Any
 from probes.errors import ConfigurationError
 from probes.faults.lasting import begin
 from probes.faults.network import Bandwidth, Latency, Loss, Names, Partition
-from probes.targets.api import Disturbance
+from probes.targets.abilities import Disturbance
 
 __all__ = ["bandwidth", "dns_failure", "latency", "loss", "partition"]
 

@@ -20,7 +20,7 @@ def heal(check: bool) -> None:
     """
     from probes.run.ledger import Ledger  # noqa: PLC0415 - what is imported here slows every `chaos`
     from probes.run.leftovers import heal_all, left_behind  # noqa: PLC0415
-    from probes.targets.api import Sweepable  # noqa: PLC0415
+    from probes.targets.abilities import Sweepable  # noqa: PLC0415
 
     with opened(taken_by=None if check else "chaos heal") as (target, settings):
         ledger = Ledger(settings.state, target.name, target.project)

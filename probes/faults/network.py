@@ -8,7 +8,8 @@ from probes.errors import FaultNotPossible
 from probes.faults.kinds import Readings
 from probes.faults.knock import knock
 from probes.run.ledger import Entry
-from probes.targets.api import Disturbable, Disturbance, Event, Inspectable, Instance, Reachable
+from probes.targets.abilities import Disturbable, Disturbance, Reachable
+from probes.targets.api import Event, Inspectable, Instance
 
 __all__ = ["Bandwidth", "Latency", "Loss", "Names", "Partition"]
 

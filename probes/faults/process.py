@@ -7,7 +7,8 @@ from probes.errors import FaultNotPossible
 from probes.faults.kinds import Readings
 from probes.faults.knock import knock
 from probes.run.ledger import Entry
-from probes.targets.api import Event, Inspectable, Instance, Pausable, Reachable, Stoppable
+from probes.targets.abilities import Reachable
+from probes.targets.api import Event, Inspectable, Instance, Pausable, Stoppable
 
 __all__ = ["Hang", "Stop"]
 

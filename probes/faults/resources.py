@@ -6,9 +6,10 @@ from typing import Any, ClassVar, Protocol, runtime_checkable
 from probes.errors import ConfigurationError
 from probes.faults.kinds import Readings
 from probes.run.ledger import Entry
-from probes.targets.api import Event, Inspectable, Instance, Limitable, Limits
+from probes.targets.abilities import Limitable, Limits
+from probes.targets.api import Event, Inspectable, Instance
 
-__all__ = ["CpuStarved", "Exhaustible", "MemorySqueezed"]
+__all__ = ["CpuStarved", "MemorySqueezed"]
 
 _MIB = 2**20
 
@@ -16,14 +17,6 @@ _MIB = 2**20
 @runtime_checkable
 class Squeezable(Inspectable, Limitable, Protocol):
     """Has limits that can be changed."""
-
-
-@runtime_checkable
-class Exhaustible(Protocol):
-    """Can be made to run out of memory, up to its own limit and never the machine's."""
-
-    def exhaust(self, instance: Instance) -> None:
-        """Let it run into its memory limit. Raises FaultNotPossible where it has none, NotOurs, TargetError."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,9 @@ from collections.abc import Mapping
 from probes.faults.kinds import Lasting
 from probes.faults.network import Bandwidth, Latency, Loss, Names, Partition
 from probes.faults.process import Hang, Stop
-from probes.faults.resources import CpuStarved, Exhaustible, MemorySqueezed
-from probes.targets.api import Crashable, Signalable
+from probes.faults.resources import CpuStarved, MemorySqueezed
+from probes.targets.abilities import Exhaustible, Signalable
+from probes.targets.api import Crashable
 from probes.targets.docker import DockerTarget
 from probes.targets.embedded import EmbeddedTarget
 

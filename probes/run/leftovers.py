@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 
 from probes.faults.undo import undo
 from probes.run.ledger import Entry, Ledger
-from probes.targets.api import Sweepable, Target
+from probes.targets.abilities import Sweepable
+from probes.targets.api import Target
 
 __all__ = ["heal_all", "left_behind"]
 

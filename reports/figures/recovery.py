@@ -1,5 +1,7 @@
 """Time to recovery, as the target's events and the users' answers give it."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from reports.evidence.reader import Evidence
@@ -8,7 +10,7 @@ from reports.evidence.tables import Source, done_ns, good, sent_ns
 from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.sources import users_canary
-from reports.figures.windows import fault_spans, faults_of, transitions_of
+from reports.figures.windows import FOREVER, fault_spans, faults_of, transitions_of
 from reports.words import N_, say
 
 __all__ = [
@@ -33,7 +35,19 @@ def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> floa
     """
     source = users_canary(evidence, canary)
     spans = fault_spans(faults_of(evidence, service))
-    return max((recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in spans)
+    return max(
+        (recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in _free(evidence, spans)
+    )
+
+
+def _free(evidence: Evidence, spans: Sequence[tuple[Fault, int, int]]) -> Iterator[tuple[Fault, int, int]]:
+    """The spans; that of a fault that still lasted when the next one began reaches to the first one after its end."""
+    for fault, asked, following in spans:
+        over = ended_ns(evidence, fault) if fault.kind in LASTING else None
+        if over is None or over <= following:
+            yield fault, asked, following
+        else:
+            yield fault, asked, min((begin for _, begin, _ in spans if begin > over), default=FOREVER)
 
 
 def _since(evidence: Evidence, span: tuple[Fault, int, int]) -> int:

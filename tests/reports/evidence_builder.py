@@ -57,6 +57,7 @@ class Run:
         self.events = self._events()
         self.instances = self._instances()
         self.faults = [self.fault("asked", ASKED), self.fault("injected", ASKED + 90 * MS)]
+        self.readings: list[dict[str, Any]] = []
         self.breakers = self._breakers()
         self.checks: list[dict[str, Any]] = []
         self.problems: list[dict[str, Any]] = []
@@ -95,7 +96,7 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        for name in ("events", "instances", "faults", "breakers", "checks", "problems", "fulfilments"):
+        for name in ("events", "instances", "faults", "readings", "breakers", "checks", "problems", "fulfilments"):
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():
             samples.write(directory / "samples", stem)

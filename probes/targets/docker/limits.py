@@ -7,7 +7,8 @@ from docker.errors import APIError
 from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible, TargetError
-from probes.targets.api import Instance, Limits, Use
+from probes.targets.abilities import Limits, Use
+from probes.targets.api import Instance
 from probes.targets.docker.engine import asked
 
 __all__ = ["Limited"]
@@ -114,7 +115,8 @@ class Limited:
                 raise TargetError(
                     f"The limits of {instance.service} could not be read: {refused.explanation}"
                 ) from None
-        text = done.output.decode(errors="replace")
+        output: Any = done.output  # bytes, for nothing is streamed
+        text = output.decode(errors="replace")
         found = dict(line.split(maxsplit=1) for line in text.splitlines() if " " in line)
         if not {"quota", "limit", "used"} <= set(found):
             raise FaultNotPossible(

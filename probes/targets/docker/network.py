@@ -8,7 +8,8 @@ import docker
 from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible, TargetError, UnknownService
-from probes.targets.api import Disturbance, Instance
+from probes.targets.abilities import Disturbance
+from probes.targets.api import Instance
 from probes.targets.docker.containers import SERVICE, labels_of
 from probes.targets.docker.helper import FAULT, Helpers
 from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, count, staying, take_away

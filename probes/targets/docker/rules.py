@@ -8,7 +8,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from probes.targets.api import Disturbance
+from probes.targets.abilities import Disturbance
 
 __all__ = ["ASK_KERNEL", "FIND_OURS", "arm", "count", "staying", "take_away"]
 
