@@ -11,7 +11,7 @@ comma  := ,
 .DEFAULT_GOAL := help
 
 help:
-	@echo "make demo           bring the stack up, kill a service under load, judge, write the report"
+	@echo "make demo           bring the stack up, break a service under load, judge, write the report: a minute"
 	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
@@ -19,7 +19,7 @@ help:
 	@echo "make lint           ruff and mypy"
 
 demo: $(VENV)/.installed
-	@$(BIN)/chaos --no-version-check --no-log-file run experiments/kill-product.yaml
+	@$(BIN)/chaos --no-version-check --no-log-file demo --fast
 
 install: $(VENV)/.installed
 

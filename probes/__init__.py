@@ -17,6 +17,7 @@ def discover(discover_system: bool = True) -> dict[str, Any]:  # noqa: ARG001 - 
 
     result: dict[str, Any] = initialize_discovery_result("stehauf", version("stehauf"), "stehauf")
     result["activities"] += discover_actions("probes.actions")
+    result["activities"] += discover_actions("probes.demo")
     result["activities"] += discover_probes("probes.probes")
     result["activities"] += discover_probes("probes.figures")
     return result

@@ -14,7 +14,7 @@ from probes.faults.kinds import require
 from probes.faults.selection import refuse_broken, select
 from probes.faults.table import ENDING
 from probes.network import bandwidth, dns_failure, latency, loss, partition
-from probes.processes import hang, stop
+from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, memory_squeezed
 from probes.run.ledger import Entry
 from probes.run.session import Session, current
@@ -24,6 +24,7 @@ __all__ = [
     "bandwidth",
     "cpu_starved",
     "crash",
+    "crash_loop",
     "dns_failure",
     "ensure_running",
     "hang",

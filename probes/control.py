@@ -15,6 +15,7 @@ canaries  URLs asked on a fixed schedule: [{name: shop, url: URL, timeout: 1.0, 
 rate      requests a second of each canary (50)
 breakers  URL, or a list of them, that lists circuit breakers and their transitions
 orders    URL that lists the orders that were fulfilled
+live      true: show the run live on 127.0.0.1 (so does STEHAUF_LIVE=1); never where CI is set
 ========  ===========================================================================================
 
 Chaos Toolkit takes its exit code from the journal, so the verdict is written there last, by an event handler:
@@ -88,10 +89,10 @@ def before_experiment_control(
         conductor.begin(context, configuration, secrets, arguments)
 
 
-def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:  # noqa: ARG001 - chaoslib's hook
+def before_activity_control(context: Mapping[str, Any], **_arguments: Any) -> None:
     """Nothing but rollbacks is done any more once a signal came or the evidence broke."""
     with _interrupting():
-        _the_conductor().check()
+        _the_conductor().before_activity(context)
 
 
 def after_activity_control(

@@ -29,20 +29,21 @@ __all__ = [
 _EVERY_S = 0.2
 
 
-def recovery_seconds(service: str, canary: str = "", timeout: float = 30.0) -> float:
-    """Seconds from the crash to the first good answer that a user got again.
+def recovery_seconds(service: str, canary: str = "", timeout: float = 30.0, fault: str = "") -> float:
+    """Seconds from the crash to the first good answer that a user got again; of several faults the longest.
 
     Args:
         service: the service that was broken.
         canary: the canary whose answers count; empty: the first one, which stands for the users.
         timeout: seconds to wait for it; make it longer than the limit of the tolerance.
+        fault: `crash` or `crash_loop`, to take faults of that kind alone; a loop counts from its first crash.
 
     Raises:
         ClaimUnmet: it did not come back within `timeout`.
         MissingEvidence: no fault, or no canary, to take the figure from.
     """
     try:
-        return float(_settled("recovery_seconds", timeout, service=service, canary=canary))
+        return float(_settled("recovery_seconds", timeout, service=service, canary=canary, fault=fault))
     except NotRecovered as error:
         raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
 

@@ -7,11 +7,16 @@ STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF
 STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
 STEHAUF_LANG               language of the report: en (the default) or de
 STEHAUF_BRANDING           YAML file with the name, logo and accent colour that the report bears
+STEHAUF_LIVE               1: show the run live on 127.0.0.1; 0: never; unset: as the experiment says. Never where
+                           CI is set
+STEHAUF_LIVE_PORT          its port; unset, or taken: any free one
+STEHAUF_GRAFANA, _JAEGER   addresses that `chaos demo` opens in its last act; unset: not opened
 =========================  =============================================================================
 """
 
 import os
 import re
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,11 +26,12 @@ from platformdirs import user_state_path
 from probes.assets import asset, checkout
 from probes.errors import ConfigurationError
 
-__all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback"]
+__all__ = ["OWN_PROJECT", "Settings", "bypass_proxies_on_loopback", "can_show"]
 
 OWN_PROJECT = "stehauf"
 _PROJECT = re.compile(r"[a-z0-9][a-z0-9_-]*")
 """Compose's own rule; the embedded target makes a folder of that name."""
+_LAST_PORT = 65535
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +48,10 @@ class Settings:
     lang: str
     """Of the report."""
     branding: Path | None
+    live: bool | None
+    """Whether the run is shown live; None: as the experiment says."""
+    live_port: int
+    """0: any free one."""
     environment: Mapping[str, str]
     """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
 
@@ -80,8 +90,31 @@ class Settings:
             state=user_state_path("stehauf"),
             lang=environ.get("STEHAUF_LANG") or "en",
             branding=Path(file) if (file := environ.get("STEHAUF_BRANDING")) else None,
+            live=_is_live(environ),
+            live_port=_port("STEHAUF_LIVE_PORT", environ),
             environment=dict(environ),
         )
+
+
+def can_show(environ: Mapping[str, str]) -> bool:
+    """Whether somebody sits in front of a display on which a browser may be opened."""
+    if environ.get("CI"):
+        return False
+    return sys.platform == "darwin" or bool(environ.get("DISPLAY") or environ.get("WAYLAND_DISPLAY"))
+
+
+def _is_live(environ: Mapping[str, str]) -> bool | None:
+    if environ.get("CI"):
+        return False
+    wish = environ.get("STEHAUF_LIVE", "").lower()
+    return None if not wish else wish not in {"0", "no", "off", "false"}
+
+
+def _port(name: str, environ: Mapping[str, str]) -> int:
+    given = environ.get(name) or "0"
+    if not given.isdecimal() or int(given) > _LAST_PORT:
+        raise ConfigurationError(f"{name} reads {given!r}; it takes the number of a port, up to {_LAST_PORT}")
+    return int(given)
 
 
 def bypass_proxies_on_loopback() -> None:

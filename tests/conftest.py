@@ -1,6 +1,7 @@
 """Which tests this machine can run: those of a missing target skip with the reason, or fail where it is required."""
 
 import shutil
+import signal
 import subprocess
 from collections.abc import Callable
 from functools import cache
@@ -41,6 +42,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # A shell's background job ignores SIGINT and hands that down to every process under test, which some
+    # tests interrupt as a terminal would.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     unknown = set(_required(config)) - set(MISSING)
     if unknown:
         raise pytest.UsageError(f"--require-targets knows {', '.join(MISSING)}, not {', '.join(sorted(unknown))}")

@@ -13,7 +13,12 @@ from probes.targets.embedded import EmbeddedTarget
 
 __all__ = ["ENDING", "LASTING", "TARGETS", "able", "table"]
 
-ENDING: Mapping[str, type] = {"crash": Crashable, "out_of_memory": Exhaustible, "signal": Signalable}
+ENDING: Mapping[str, type] = {
+    "crash": Crashable,
+    "crash_loop": Crashable,
+    "out_of_memory": Exhaustible,
+    "signal": Signalable,
+}
 """Faults that are over at once; what ended is to run again. By the name of their action: what each needs."""
 
 LASTING: Mapping[str, type[Lasting]] = {

@@ -96,6 +96,15 @@ class Conductor:
                 self._stopped = str(error)
                 raise
 
+    def before_activity(self, activity: Mapping[str, Any]) -> None:
+        """Check, and record what is about to be done. Raises as `check` does."""
+        self.check()
+        if self._session and self.has_begun:
+            pause = (activity.get("pauses") or {}).get("before")
+            line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type"),
+                    "pause_s": pause if isinstance(pause, int | float) else 0}  # fmt: skip
+            self._session.recorder.append("activities.jsonl", line)
+
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:
@@ -155,7 +164,7 @@ class Conductor:
             return None
         verdict = write_verdict(session.directory, self._lang, self._branding)
         _point_latest(session.directory)
-        tell(verdict, session.directory)
+        tell(verdict, session.directory, self._lang)
         return str(verdict.verdict)
 
     def _interruption(self, journal: Mapping[str, Any]) -> str | None:

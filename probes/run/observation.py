@@ -10,7 +10,7 @@ from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -27,6 +27,8 @@ class Observation:
     """Endpoints that list circuit breakers with their transitions."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    live: bool = False
+    """Show the run live, unless the environment says otherwise."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -43,6 +45,7 @@ class Observation:
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             orders=require_http("orders", orders) if orders else None,
+            live=_switch(arguments.get("live", False)),
         )
 
     def expected(self) -> dict[str, Any]:
@@ -84,3 +87,9 @@ def _canaries(given: list[Any]) -> tuple[Canary, ...]:
         require_loopback("canaries", canary.url)
         require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
     return canaries
+
+
+def _switch(given: Any) -> bool:
+    if not isinstance(given, bool):
+        raise ConfigurationError(f"The argument live of probes.control reads {given!r}; it takes true or false")
+    return given

@@ -24,6 +24,7 @@ from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Ledger
 from probes.run.leftovers import heal_all
+from probes.run.live import LiveView
 from probes.run.load import Generator, canary_command, load_command
 from probes.run.lock import TargetLock
 from probes.run.observation import Observation
@@ -66,6 +67,7 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._live: LiveView | None = None
         self._watches: list[BreakerWatch] = []
         self._lock: TargetLock | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -104,6 +106,7 @@ class Session:
         self.recorder.write("experiment.json", experiment)
         self._roster = self.recorder.start()
         refuse_impossible(experiment, self.target)
+        self._show()
         self._start_load()
 
     def check(self) -> None:
@@ -136,6 +139,8 @@ class Session:
         """Leave the target as it was found, and give it free."""
         if self in _open:
             _open.remove(self)
+        if self._live:
+            self._live.stop()
         self._release_target()
 
     def undo_all(self) -> None:
@@ -186,6 +191,13 @@ class Session:
         except StehaufError:
             self._brought_up = False  # it took down what it had begun
             raise
+
+    def _show(self) -> None:
+        settings = self._settings
+        if self._observation.live if settings.live is None else settings.live:
+            log = settings.state / "live.log"
+            self._live = LiveView(self.directory, log, settings.live_port, settings.lang, settings.branding)
+            self._live.start()
 
     def _start_load(self) -> None:
         seen = self._observation

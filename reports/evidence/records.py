@@ -29,6 +29,7 @@ KINDS = (
     N_("bandwidth"),
     N_("cpu_starved"),
     N_("crash"),
+    N_("crash loop"),
     N_("dns_failure"),
     N_("hang"),
     N_("latency"),
@@ -83,6 +84,7 @@ class FaultLine:
     service: str
     instance: str
     detail: str = ""
+    loop: str = ""
     number: int | None = None
     """Of the signal."""
     exit_code: int | None = None
@@ -115,6 +117,13 @@ class Fault:
     detail: str = ""
     number: int | None = None
     exit_code: int | None = None
+    loop: str = ""
+    """What the faults of one loop have in common; empty for a fault by itself."""
+
+    @property
+    def action(self) -> str:
+        """The action that made it: a loop makes several faults of one kind."""
+        return f"{self.kind}_loop" if self.loop else self.kind
 
     @property
     def title(self) -> str:
@@ -202,7 +211,8 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
     found: dict[str, dict[str, Any]] = {}
     for line in lines:
         fault = found.setdefault(
-            line.id, {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance}
+            line.id,
+            {"id": line.id, "kind": line.kind, "service": line.service, "instance": line.instance, "loop": line.loop},
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)

@@ -24,4 +24,6 @@ def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
         return [died] if died else []
     asked, within = fault.asked_ns or 0, STOP_NS if fault.kind == "stop" else EFFECT_NS
     own = [e for e in evidence.events if e.instance == fault.instance and asked <= e.at_ns <= asked + within]
-    return [found for kind in kinds if (found := next((event for event in own if event.kind == kind), None))]
+    first = [found for kind in kinds if (found := next((event for event in own if event.kind == kind), None))]
+    # The kernel may have to end more than one process until there is memory again.
+    return first + [event for event in own if event.kind == "oom" and fault.kind == "out_of_memory"]

@@ -8,6 +8,7 @@ import numpy as np
 from reports.evidence.reader import Evidence
 from reports.evidence.tables import SampleFile, Source, degraded, done_ns, good, sent_ns
 from reports.figures.missing import MissingEvidence
+from reports.figures.recovery import died_event
 from reports.figures.sources import ALL, from_source, users_canary
 from reports.figures.windows import breaker_window, fault_spans, faults_of, transitions_of
 from reports.words import N_, say
@@ -25,8 +26,9 @@ def degraded_outside_fault(evidence: Evidence, service: str, breaker: str, sourc
     transitions = transitions_of(evidence, breaker)
     table = from_source(evidence, source).table
     outside = degraded(table)
-    for _, asked, following in spans:
-        window = breaker_window(transitions, asked, following)
+    for fault, asked, following in spans:
+        died = died_event(evidence, fault, following)
+        window = breaker_window(transitions, asked, following, died.at_ns if fault.loop and died else None)
         if window is not None:
             outside &= ~((sent_ns(table) <= window[1]) & (done_ns(table) >= window[0]))
     return int(outside.sum())

@@ -23,21 +23,23 @@ __all__ = [
 ]
 
 
-def recovery_seconds(evidence: Evidence, service: str, canary: str = "") -> float:
+def recovery_seconds(evidence: Evidence, service: str, canary: str = "", fault: str = "") -> float:
     """Seconds from the asking for a fault to the first good answer after it; the worst of several.
 
     Of a fault that lasts (a hang, say): from its end.
 
-    Whose answer: that of the canary called `canary`, by default the users' own.
+    Whose answer: that of the canary called `canary`, by default the users' own. `fault` takes those of one kind
+    alone: `crash`, `crash_loop`, `hang` ...
 
     After it: sent after users had seen a bad or degraded answer, and after the target reported the start.
     Raises NotRecovered where that did not happen as far as the evidence reaches, and MissingEvidence.
     """
     source = users_canary(evidence, canary)
-    spans = fault_spans(faults_of(evidence, service))
-    return max(
-        (recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in _free(evidence, spans)
-    )
+    all_spans = fault_spans(faults_of(evidence, service))
+    spans = [span for span in _free(evidence, all_spans) if fault in {"", span[0].action}]
+    if not spans:
+        raise MissingEvidence(say("no {fault!r} of {service!r} was recorded", fault=fault, service=service))
+    return max((recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in spans)
 
 
 def _free(evidence: Evidence, spans: Sequence[tuple[Fault, int, int]]) -> Iterator[tuple[Fault, int, int]]:

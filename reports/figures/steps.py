@@ -45,17 +45,21 @@ def recovery_steps(evidence: Evidence, service: str) -> list[Step]:
 
     Raises MissingEvidence where there was no fault.
     """
-    fault, _, following = fault_spans(faults_of(evidence, service))[0]
-    return fault_steps(evidence, fault, following)
+    return fault_steps(evidence, *fault_spans(faults_of(evidence, service))[0])
 
 
-def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
-    """The steps of one fault; `following`: when the next fault of the same service was asked for."""
-    asked = fault.asked_ns or 0
+def fault_steps(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Step]:
+    """The steps of one fault, or of a loop with `fault` as its last; the span is one of `fault_spans`.
+
+    A loop begins with the first death, and is over with the start after its last.
+    """
     if fault.kind in LASTING:
         return _ordered(asked, following, _lasting(evidence, fault, asked, following))
-    died = died_event(evidence, fault, following)
+    first = _first_of_loop(evidence, fault)
+    died = died_event(evidence, first, following)
     started = started_event(evidence, fault, following)
+    gone = started if fault.loop else died
+    away = gone.at_ns if gone else None
     found: list[tuple[str, str, int | None, str, float | None]] = [
         ("asked", say("fault asked for"), asked, say("the fault's own record"), EVENT_RESOLUTION_S),
         (
@@ -63,8 +67,9 @@ def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
             say("process died"),
             died.at_ns if died else None,
             say("the target's event"),
-            _death_doubt_s(evidence, fault, died),
+            _death_doubt_s(evidence, first, died),
         ),
+        *_last_of_loop(evidence, fault, first),
         (
             "started",
             say("started again"),
@@ -72,7 +77,7 @@ def fault_steps(evidence: Evidence, fault: Fault, following: int) -> list[Step]:
             say("the target's event"),
             EVENT_RESOLUTION_S,
         ),
-        *_answering(evidence, fault, died.at_ns if died else None, following),
+        *_answering(evidence, fault, away, following),
         _healthy(evidence, fault, started.at_ns if started else None, following),
         *_users(evidence, fault, asked, following),
         *_breakers(evidence, asked, following),
@@ -103,6 +108,19 @@ def _lasting(evidence: Evidence, fault: Fault, asked: int, following: int) -> li
         *_users(evidence, fault, asked, following),
         *_breakers(evidence, asked, following),
     ]
+
+
+def _first_of_loop(evidence: Evidence, fault: Fault) -> Fault:
+    loop = [one for one in evidence.faults if fault.loop and one.loop == fault.loop and one.asked_ns is not None]
+    return min(loop, key=lambda one: one.asked_ns or 0, default=fault)
+
+
+def _last_of_loop(evidence: Evidence, fault: Fault, first: Fault) -> list[Row]:
+    if fault is first:
+        return []
+    many = sum(one.loop == fault.loop for one in evidence.faults)
+    name = say("last of {n} crashes asked for", n=many)
+    return [("last", name, fault.asked_ns, say("the fault's own record"), EVENT_RESOLUTION_S)]
 
 
 def _death_doubt_s(evidence: Evidence, fault: Fault, died: Event | None) -> float:

@@ -28,9 +28,17 @@ def faults_of(evidence: Evidence, service: str) -> tuple[Fault, ...]:
 
 
 def fault_spans(faults: tuple[Fault, ...]) -> tuple[tuple[Fault, int, int], ...]:
-    """Each fault with the time it was asked for, and the time the next one was: an effect belongs to one."""
-    asked = [fault.asked_ns or 0 for fault in faults]
-    return tuple((fault, *span) for fault, span in zip(faults, pairwise([*asked, FOREVER]), strict=True))
+    """Each fault with the time it was asked for, and the time the next one was: an effect belongs to one.
+
+    The faults of a loop are one span, from the asking for the first; the fault that stands for it is the last,
+    since there is nothing to recover to before that.
+    """
+    loops: dict[str, list[Fault]] = {}
+    for fault in faults:
+        loops.setdefault(fault.loop or fault.id, []).append(fault)
+    asked = [loop[0].asked_ns or 0 for loop in loops.values()]
+    spans = pairwise([*asked, FOREVER])
+    return tuple((loop[-1], *span) for loop, span in zip(loops.values(), spans, strict=True))
 
 
 def transitions_of(evidence: Evidence, breaker: str) -> tuple[Transition, ...]:
@@ -49,10 +57,18 @@ def transitions_of(evidence: Evidence, breaker: str) -> tuple[Transition, ...]:
     return found
 
 
-def breaker_window(transitions: tuple[Transition, ...], asked_ns: int, next_ns: int) -> Window | None:
-    """From a fault's asking to the breaker's closing; None where it did not open before the next fault."""
+def breaker_window(
+    transitions: tuple[Transition, ...], asked_ns: int, next_ns: int, last_ns: int | None = None
+) -> Window | None:
+    """From a fault's asking to the breaker's closing; None where it did not open before the next fault.
+
+    `last_ns`: when the last crash of a loop took effect. The breaker may have closed between two crashes: such a
+    closing ends the window only if no opening followed.
+    """
     opened = [item for item in transitions if item.after == "open" and asked_ns <= item.time_ns < next_ns]
     if not opened:
         return None
-    closed = (t.time_ns for t in transitions if t.after == "closed" and t.time_ns >= opened[0].time_ns)
-    return asked_ns, next(closed, FOREVER)
+    closed = [t.time_ns for t in transitions if t.after == "closed" and t.time_ns >= opened[0].time_ns]
+    last = asked_ns if last_ns is None else last_ns
+    final = (at for at in closed if at >= last or opened[-1].time_ns < at)
+    return asked_ns, next(final, FOREVER)

@@ -6,12 +6,16 @@ from markupsafe import Markup
 
 from reports.evidence.reader import Evidence
 from reports.figures import Step, fault_steps
-from reports.figures.windows import FOREVER
+from reports.figures.windows import fault_spans, faults_of
 from reports.render.formats import interval, seconds, short
+from reports.render.loops import as_one
 from reports.render.svg import Scale, el, text, ticks
 from reports.words import tell, translated
 
 __all__ = ["FaultSpan", "Frame", "axis", "fault_shades", "fault_spans_of", "panel_title", "y_axis"]
+
+LETTER = 6.9
+"""Width of a letter of a fault's name, by and large."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,30 +71,34 @@ class Frame:
 
 def fault_spans_of(evidence: Evidence) -> tuple[FaultSpan, ...]:
     """Every fault that was asked for, in order."""
-    asked = sorted((fault for fault in evidence.faults if fault.asked_ns is not None), key=lambda f: f.asked_ns or 0)
     found = []
-    for fault in asked:
-        at = fault.asked_ns or 0
-        later = (other.asked_ns or 0 for other in asked if other.service == fault.service)
-        steps = tuple(fault_steps(evidence, fault, min((ns for ns in later if ns > at), default=FOREVER)))
-        ends = [step.at_ns for step in steps if step.key == "good"]
-        found.append(FaultSpan(fault.title, fault.service, at, ends[0] if ends else None, steps))
-    return tuple(found)
+    for service in dict.fromkeys(fault.service for fault in evidence.faults if fault.asked_ns is not None):
+        for fault, at, following in fault_spans(faults_of(evidence, service)):
+            steps = tuple(fault_steps(evidence, fault, at, following))
+            ends = [step.at_ns for step in steps if step.key == "good"]
+            found.append(FaultSpan(as_one(fault).title, fault.service, at, ends[0] if ends else None, steps))
+    return tuple(sorted(found, key=lambda span: span.asked_ns))
 
 
 def fault_shades(frame: Frame, spans: tuple[FaultSpan, ...], top: float, bottom: float) -> list[Markup]:
     """The shade of each fault over all panels, with its name on top."""
     parts = []
-    for span in spans:
+    begins = [frame.x(span.asked_ns) for span in spans]
+    taken = 0.0
+    for span, x, following in zip(spans, begins, [*begins, frame.right][1:], strict=True):
         until = frame.end_ns if span.until_ns is None else span.until_ns
         told = seconds((until - span.asked_ns) / 1e9) if span.until_ns else translated("no recovery seen")
         parts.append(frame.span((span.asked_ns, until), (top, bottom - top), "fault", f"{tell(span.title)}, {told}"))
-        x = frame.x(span.asked_ns)
         parts.append(el("line", x1=x, x2=x, y1=top - 4, y2=bottom, cls="asked"))
-        flip = x > (frame.gutter + frame.right) / 2
         label = f"{tell(span.title)} · {told}"
-        parts.append(text(x - 5 if flip else x + 5, top - 6, label, "fault-name", "end" if flip else "start"))
-    return parts[: 3 * 12]  # a dozen names at most: more cannot be read
+        length = len(label) * LETTER + 10
+        if x + length <= following:
+            parts.append(text(x + 5, top - 6, label, "fault-name"))
+            taken = x + length
+        elif x - length >= taken or len(spans) == 1:
+            parts.append(text(x - 5, top - 6, label, "fault-name", "end"))
+            taken = x
+    return parts  # a name that has no room is left out: it stands in the shade's title, and below
 
 
 def axis(frame: Frame, y: float, top: float) -> list[Markup]:

@@ -16,6 +16,8 @@ ROW = 25.0
 PHASES = {
     ("asked", "died"): N_("dying"),
     ("died", "started"): N_("waiting for the restart"),
+    ("died", "last"): N_("crashing again and again"),
+    ("last", "started"): N_("last crash and restart"),
     ("started", "answering"): N_("starting up"),
     ("answering", "good"): N_("reaching the users"),
     ("started", "good"): N_("starting up, and reaching the users"),
@@ -27,7 +29,7 @@ BETWEEN = N_("between")
 def segments(steps: tuple[Step, ...]) -> list[tuple[str, float, float]]:
     """The phases between asked and the first good answer: name, begin and end in seconds."""
     at = {step.key: step.seconds for step in steps}
-    seen = [key for key in ("asked", "died", "started", "answering", "good") if at.get(key) is not None]
+    seen = [key for key in ("asked", "died", "last", "started", "answering", "good") if at.get(key) is not None]
     found = []
     for begin, end in pairwise(seen):
         first, last = at[begin] or 0.0, at[end] or 0.0

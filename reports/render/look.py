@@ -13,18 +13,24 @@ from reports.render.branding import Branding
 from reports.render.formats import FILTERS
 from reports.words import language, tell, translated
 
-__all__ = ["page"]
+__all__ = ["fragment", "page"]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
 
-def page(template: str, branding: Branding, **values: Any) -> str:
-    """A page from a template in the language that is spoken. Everything given is escaped."""
+def page(template: str, branding: Branding, *, live: bool = False, **values: Any) -> str:
+    """A page from a template in the language that is spoken. Everything given is escaped.
+
+    `live`: it follows a run, so it may ask for what comes from where it came itself.
+    """
     css, script = _asset("report.css"), _asset("report.js")
+    if live:
+        css, script = css + _asset("live.css"), script + _asset("live.js")
     if branding.accent:
         css += f":root {{ --accent: {branding.accent}; }}\n"
     policy = f"default-src 'none'; style-src '{_digest(css)}'; script-src '{_digest(script)}'"
     policy += "; img-src data:" if branding.logo else ""
+    policy += "; connect-src 'self'" if live else ""
     return _environment().get_template(template).render(
         css=Markup(css),  # noqa: S704 - our own file, and a colour of six digits
         script=Markup(script),  # noqa: S704 - our own file
@@ -33,6 +39,11 @@ def page(template: str, branding: Branding, **values: Any) -> str:
         lang=language().code,
         **values,
     )  # fmt: skip
+
+
+def fragment(template: str, **values: Any) -> str:
+    """A piece of a page, by the same rules."""
+    return _environment().get_template(template).render(**values)
 
 
 def _asset(name: str) -> str:

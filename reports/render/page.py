@@ -11,6 +11,7 @@ from reports.render.branding import Branding
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
 from reports.render.ladder import ladder, segments
 from reports.render.look import page
+from reports.render.loops import together
 from reports.render.names import names
 from reports.render.restored import restoration
 from reports.render.story import story
@@ -42,7 +43,7 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             unmet=sum(claim.verdict == Outcome.FAIL for claim in verdict.claims),
             story=story(evidence, verdict, spans),
             tiles=tables.tiles(evidence, verdict),
-            receipts=verdict.receipts,
+            receipts=together(verdict.receipts),
             timeline=_charts(evidence, spans),
             spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
             more_faults=max(0, len(spans) - CLOSE_UPS),

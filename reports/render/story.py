@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from reports.evidence.reader import Evidence
 from reports.render.formats import count, percent, seconds
 from reports.render.frame import FaultSpan
+from reports.render.loops import together
 from reports.render.tables import figure, recovery_claim
 from reports.verdict.model import Verdict
 from reports.words import N_, joined, say, say_n
@@ -32,12 +33,16 @@ def story(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) ->
 
 def _broken(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
     found = []
-    for one in verdict.receipts[:3]:
+    for one in together(verdict.receipts)[:3]:
         fault = one.fault
         if not one.broken:
             found.append(say("A {fault} was asked for; the target's own records do not prove it.", fault=fault.title))
         elif fault.kind == "crash":
             found.append(say("The process of “{service}” crashed, as if it had died by itself.", service=fault.service))
+        elif fault.kind == "crash loop":
+            many = sum(other.loop == fault.loop for other in evidence.faults)
+            told = N_("The process of “{service}” crashed {n} times, each time after it had been started again.")
+            found.append(say(told, service=fault.service, n=many))
         else:
             found.append(say("The target's own records prove it: {fault}.", fault=fault.title))
     total, started = figure(evidence, "answers"), evidence.run.get("load_started_ns")

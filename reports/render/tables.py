@@ -136,8 +136,9 @@ def recovery_claim(evidence: Evidence, verdict: Verdict) -> RecoveryClaim | None
 def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
     evidence: Evidence, verdict: Verdict, name: str, label: str, unit: str, note: str = "", **arguments: str
 ) -> Tile | None:
-    claim = next((one for one in verdict.claims if one.figure == name), None)
-    if claim is not None:
+    claims = [one for one in verdict.claims if one.figure == name]
+    if claims:
+        claim = max(claims, key=lambda one: (one.value is None, one.value or 0))  # the worst of several
         return Tile(
             label,
             claim.value,

@@ -88,7 +88,11 @@
     figure.prepend(bar);
   };
 
-  document.querySelectorAll("svg[data-time]").forEach(setUp);
-  document.querySelectorAll("figure.readable").forEach(zoomable);
+  const equip = (root) => {
+    root.querySelectorAll("svg[data-time]").forEach(setUp);
+    root.querySelectorAll("figure.readable").forEach(zoomable);
+  };
+  equip(document);
+  document.addEventListener("fresh", (event) => { tip.classList.remove("shown"); equip(event.target); }); // it came later
   addEventListener("scroll", () => tip.classList.remove("shown"), { passive: true });
 })();

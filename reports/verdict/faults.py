@@ -15,6 +15,9 @@ from reports.words import N_, say
 
 __all__ = ["healed", "receipts", "unproved"]
 
+LOOP = "crash_loop"
+"""The action that makes several faults, each with a receipt of its own."""
+
 
 def receipts(evidence: Evidence) -> tuple[Receipt, ...]:
     """A receipt for each fault."""
@@ -33,16 +36,26 @@ def unproved(evidence: Evidence, found: tuple[Receipt, ...]) -> Iterator[str]:
             yield say("the {fault} was never reported as injected", fault=one.fault.title)
         if not one.proved:
             yield one.sentence
+    yield from _no_loops(found)
     ran = [activity for activity in activities(evidence.journal.get("run")) if not activity.is_probe]
     for action in ran:
         if not action.module.startswith("probes."):
             told = N_("the action “{name}” of {module} leaves no receipt: its effect is not proved")
             yield say(told, name=action.name, module=action.module)
-    recorded = Counter(one.fault.kind for one in found)
+    loops = {one.fault.loop for one in found if one.fault.loop}
+    recorded = Counter(one.fault.kind for one in found if not one.fault.loop) + Counter({LOOP: len(loops)})
     for kind, count in Counter(a.func for a in ran if a.module.startswith("probes.")).items():
-        if kind in RECEIPTS and recorded[kind] < count:
+        if kind in {*RECEIPTS, LOOP} and recorded[kind] < count:
             told = N_("{count} action(s) “{kind}” ran, {recorded} left a record in faults.jsonl")
             yield say(told, count=count, kind=kind, recorded=recorded[kind])
+
+
+def _no_loops(found: tuple[Receipt, ...]) -> Iterator[str]:
+    """A loop that crashed its service once did not do what it is called."""
+    for loop, crashes in Counter(one.fault.loop for one in found).items():
+        if loop and crashes < 2:  # noqa: PLR2004 - again is the second time
+            service = next(one.fault.service for one in found if one.fault.loop == loop)
+            yield say("the crash loop of {service} crashed it only once: that is no loop", service=service)
 
 
 def healed(evidence: Evidence, found: tuple[Receipt, ...]) -> Claim:

@@ -2,16 +2,13 @@
 
 import re
 import subprocess
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
-from harness import Bench, Run
+from harness import Bench, Run, undisturbed
 from killing import EXPERIMENTS, PRODUCT, TARGETS, inspected, lines
-
-Found = TypeVar("Found")
 
 
 @pytest.fixture
@@ -38,16 +35,6 @@ def crashed(docker: Bench) -> Crashed:
         return Crashed(before, run, inspected(docker))
 
     return undisturbed(once, lambda crashed: crashed.run)
-
-
-def undisturbed(once: Callable[[], Found], run_of: Callable[[Found], Run]) -> Found:
-    """A run that the machine gave room to: made anew, twice at most, where the verdict itself says that it did not."""
-    for _ in range(2):
-        found = once()
-        run = run_of(found)
-        if run.directory is None or "the machine was too busy" not in run.said:
-            return found
-    return once()
 
 
 def assert_pass(run: Run) -> None:

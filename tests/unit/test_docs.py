@@ -137,7 +137,7 @@ def test_the_table_of_faults_is_what_the_code_can_do() -> None:
 
 def test_every_fault_is_an_action_with_a_receipt() -> None:
     assert set(faults()) <= set(actions.__all__)
-    assert set(faults()) == set(receipts.RECEIPTS)
+    assert set(faults()) - {"crash_loop"} == set(receipts.RECEIPTS), "each crash of a loop has its own"
     assert set(LASTING) == lasting.LASTING
 
 
