@@ -26,6 +26,8 @@ class _OfNetwork:
     """What all of them share: they live in the instance's namespace, under the fault's id."""
 
     how: Disturbance
+    tried: ClassVar[Disturbance]
+    """Of its kind: what the kernel is asked for before anything is broken."""
     needs: ClassVar[type] = Cuttable
     read_s: ClassVar[float] = 10.0
 
@@ -69,6 +71,7 @@ class Partition(_OfNetwork):
     """Cut off from some services, or from everything."""
 
     kind: ClassVar[str] = "partition"
+    tried: ClassVar[Disturbance] = Disturbance("partition")
 
     def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
         """The count; cut off from everything, whether a connection opens too."""
@@ -87,6 +90,7 @@ class Latency(_OfNetwork):
     """Every packet that it sends is late."""
 
     kind: ClassVar[str] = "latency"
+    tried: ClassVar[Disturbance] = Disturbance("latency")
 
     def before(self, target: Cuttable, instance: Instance) -> dict[str, Any]:
         """Without a port to knock at, nothing could show it."""
@@ -118,6 +122,7 @@ class Loss(_OfNetwork):
     """Some of the packets that it sends are lost."""
 
     kind: ClassVar[str] = "loss"
+    tried: ClassVar[Disturbance] = Disturbance("loss")
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,7 @@ class Bandwidth(_OfNetwork):
     """What it sends goes through a narrow pipe."""
 
     kind: ClassVar[str] = "bandwidth"
+    tried: ClassVar[Disturbance] = Disturbance("bandwidth")
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +138,7 @@ class Names(_OfNetwork):
     """No name resolves any more for it."""
 
     kind: ClassVar[str] = "dns_failure"
+    tried: ClassVar[Disturbance] = Disturbance("no_names")
 
     def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
         """Whether a name that must be known, the service's own, is found in its network."""

@@ -18,5 +18,7 @@ def refuse_impossible(experiment: Mapping[str, Any], target: Any) -> None:
         kind = str(provider.get("func"))
         if kind in LASTING:
             require(target, LASTING[kind].needs, kind)
+            if (tried := getattr(LASTING[kind], "tried", None)) is not None:
+                target.means(tried)  # the kernel may lack what the target could do
         elif kind in ENDING:
             require(target, ENDING[kind], kind)

@@ -36,13 +36,13 @@ class Helpers:
 
         Raises FaultNotPossible where there is no image for it, TargetError where it failed.
         """
+        self._require_image()
         try:
             with asked("run a helper container"):
                 said = self._client.containers.run(
                     self._image, ["sh", "-c", script], remove=True, stderr=True, **self._options(network, "")
                 )
         except TargetError as error:
-            self._refuse_missing_image(error)
             if isinstance(error.__cause__, ContainerError):
                 told = _text(error.__cause__.stderr) or "it said nothing"
                 raise TargetError(f"A helper container failed: {told}") from error
@@ -51,14 +51,11 @@ class Helpers:
 
     def start(self, network: str, command: list[str], fault: str) -> None:
         """Start one that stays, and wait until it says that its rules are in place. Raises as `ask` does."""
-        try:
-            with asked("start a helper container"):
-                helper = self._client.containers.run(
-                    self._image, command, detach=True, auto_remove=True, **self._options(network, fault)
-                )
-        except TargetError as error:
-            self._refuse_missing_image(error)
-            raise
+        self._require_image()
+        with asked("start a helper container"):
+            helper = self._client.containers.run(
+                self._image, command, detach=True, auto_remove=True, **self._options(network, fault)
+            )
         said = self._said_until_ready(helper)
         if _ARMED not in said.split():
             with contextlib.suppress(APIError):
@@ -107,8 +104,14 @@ class Helpers:
             "labels": {HELPER: self._project, PROJECT: "", SERVICE: "", **({FAULT: fault} if fault else {})},
         }
 
-    def _refuse_missing_image(self, error: TargetError) -> None:
-        if isinstance(error.__cause__, ImageNotFound):
+    def _require_image(self) -> None:
+        """Ask first: the SDK would look for a missing one in a registry."""
+        try:
+            with asked(f"look for the image {self._image}"):
+                self._client.images.get(self._image)
+        except TargetError as error:
+            if not isinstance(error.__cause__, ImageNotFound):
+                raise
             raise FaultNotPossible(
                 f"A fault of the network needs a helper container made from the image {self._image}, and the engine "
                 "does not have it; nothing was done. Make it with `stack/image`"
