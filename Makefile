@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test lint up down docker-engine clean
+.PHONY: demo install test lint benchmarks up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
@@ -17,6 +17,7 @@ help:
 	@echo "make up, make down  keep the stack up between runs, take it down"
 	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
 	@echo "make lint           ruff and mypy"
+	@echo "make benchmarks     every comparison side by side, kept in benchmarks/RESULTS.md (ARGS=NAME for one)"
 
 demo: $(VENV)/.installed
 	@$(BIN)/chaos --no-version-check --no-log-file demo --fast
@@ -30,6 +31,9 @@ lint: $(VENV)/.tested
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+benchmarks: $(VENV)/.tested
+	@$(BIN)/python -m benchmarks $(ARGS)
 
 up down: $(VENV)/.installed
 	@$(BIN)/chaos stack $@

@@ -16,6 +16,8 @@ rate      requests a second of each canary (50)
 breakers  URL, or a list of them, that lists circuit breakers and their transitions
 orders    URL that lists the orders that were fulfilled
 live      true: show the run live on 127.0.0.1 (so does STEHAUF_LIVE=1); never where CI is set
+traces    true: receive the services' spans, for the traces in the report; what this run brings up itself
+          is told where to send them
 ========  ===========================================================================================
 
 Chaos Toolkit takes its exit code from the journal, so the verdict is written there last, by an event handler:

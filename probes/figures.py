@@ -23,7 +23,9 @@ __all__ = [
     "fallback_held",
     "latency_p95_ms",
     "lost_orders",
+    "ordering_back_seconds",
     "recovery_seconds",
+    "unexpected_orders",
 ]
 
 _EVERY_S = 0.2
@@ -106,7 +108,7 @@ def latency_p95_ms(source: str = "all") -> float:
 
 
 def lost_orders(timeout: float = 15.0) -> int:
-    """Orders that were acknowledged and are not fulfilled within `timeout` seconds.
+    """Orders acknowledged before the probe, and not fulfilled within `timeout` seconds.
 
     Raises:
         MissingEvidence: no order was acknowledged, or fulfilments are not observed.
@@ -119,18 +121,43 @@ def duplicated_orders(timeout: float = 15.0) -> int:
     return _once_fulfilled(timeout).duplicated
 
 
+def unexpected_orders(timeout: float = 15.0) -> int:
+    """Orders that were fulfilled though they had been refused, or neither load nor experiment had placed them.
+
+    Raises as `lost_orders` does.
+    """
+    return _once_fulfilled(timeout).unexpected
+
+
+def ordering_back_seconds(service: str, timeout: float = 30.0) -> float:
+    """Seconds from the crash to the first order acknowledged after the last that was not; 0: all of them were.
+
+    Args:
+        service: the service that was broken.
+        timeout: seconds to wait for it; make it longer than the limit of the tolerance.
+
+    Raises:
+        ClaimUnmet: no order was acknowledged again within `timeout`.
+        MissingEvidence: no fault, or no order after it.
+    """
+    try:
+        return float(_settled("ordering_back_seconds", timeout, service=service))
+    except NotRecovered as error:
+        raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
+
+
 def _once_fulfilled(timeout: float) -> OrderCount:
-    """Ask for new fulfilments until none that was acknowledged is open, or the time is over."""
+    """Ask for new fulfilments until nothing is open, or the time is over."""
     session = current()
     if session.orders is None:
         raise MissingEvidence("fulfilments are not observed: give the control the argument 'orders'")
     FIGURES["acknowledged_orders"](Evidence(session.directory))
-    deadline = time.monotonic() + timeout
+    deadline, asked_ns = time.monotonic() + timeout, time.time_ns()
     while True:
         last = time.monotonic() >= deadline
         try:
-            count = session.orders.collect()
-            if last or count.waiting == 0:
+            count = session.orders.collect(asked_ns)
+            if last or (count.waiting == 0 and count.unexpected == 0):
                 return count
         except (requests.RequestException, ValueError) as error:
             if last:

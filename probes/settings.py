@@ -1,17 +1,22 @@
 """The one door through which configuration enters: environment variables, read here and nowhere else.
 
-=========================  =============================================================================
-STEHAUF_TARGET             docker or embedded; unset: Docker if an engine answers, else embedded
-STEHAUF_PROJECT            name of the Compose project; unset: ours, ``stehauf``
-STEHAUF_COMPOSE_FILE       its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
-STEHAUF_RUNS               folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
-STEHAUF_LANG               language of the report: en (the default) or de
-STEHAUF_BRANDING           YAML file with the name, logo and accent colour that the report bears
-STEHAUF_LIVE               1: show the run live on 127.0.0.1; 0: never; unset: as the experiment says. Never where
-                           CI is set
-STEHAUF_LIVE_PORT          its port; unset, or taken: any free one
-STEHAUF_GRAFANA, _JAEGER   addresses that `chaos demo` opens in its last act; unset: not opened
-=========================  =============================================================================
+===========================  =============================================================================
+STEHAUF_TARGET               docker or embedded; unset: Docker if an engine answers, else embedded
+STEHAUF_PROJECT              name of the Compose project; unset: ours, ``stehauf``
+STEHAUF_COMPOSE_FILE         its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
+STEHAUF_RUNS                 folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
+STEHAUF_LANG                 language of the report: en (the default) or de
+STEHAUF_BRANDING             YAML file with the name, logo and accent colour that the report bears
+STEHAUF_LIVE                 1: show the run live on 127.0.0.1; 0: never; unset: as the experiment says. Never
+                             where CI is set
+STEHAUF_LIVE_PORT            its port; unset, or taken: any free one
+STEHAUF_GRAFANA              URL of a Grafana that is told when an experiment begins and ends, and that
+                             `chaos demo` opens in its last act; unset: none is told, the usual port is tried
+STEHAUF_JAEGER               URL of a Jaeger that `chaos demo` opens in its last act; unset: the usual port
+OTLP_PORT                    port at which a run receives traces: 4318
+OTEL_EXPORTER_OTLP_ENDPOINT  where the services send traces; unset: a stack that a run with `traces` brings up
+                             is told to send them to that run
+===========================  =============================================================================
 """
 
 import os
@@ -54,6 +59,13 @@ class Settings:
     """0: any free one."""
     environment: Mapping[str, str]
     """All of it, for the target: Compose interpolates its file with it, the engine's client reads DOCKER_HOST."""
+    otlp_port: int = 4318
+    grafana: str | None = None
+
+    @property
+    def names_collector(self) -> bool:
+        """Whether somebody said where the services are to send their traces."""
+        return bool(self.environment.get("OTEL_EXPORTER_OTLP_ENDPOINT"))
 
     @property
     def is_own_stack(self) -> bool:
@@ -91,8 +103,10 @@ class Settings:
             lang=environ.get("STEHAUF_LANG") or "en",
             branding=Path(file) if (file := environ.get("STEHAUF_BRANDING")) else None,
             live=_is_live(environ),
-            live_port=_port("STEHAUF_LIVE_PORT", environ),
+            live_port=_port("STEHAUF_LIVE_PORT", environ, 0),
             environment=dict(environ),
+            otlp_port=_port("OTLP_PORT", environ, 4318),
+            grafana=environ.get("STEHAUF_GRAFANA") or None,
         )
 
 
@@ -110,10 +124,14 @@ def _is_live(environ: Mapping[str, str]) -> bool | None:
     return None if not wish else wish not in {"0", "no", "off", "false"}
 
 
-def _port(name: str, environ: Mapping[str, str]) -> int:
-    given = environ.get(name) or "0"
-    if not given.isdecimal() or int(given) > _LAST_PORT:
-        raise ConfigurationError(f"{name} reads {given!r}; it takes the number of a port, up to {_LAST_PORT}")
+def _port(name: str, environ: Mapping[str, str], default: int) -> int:
+    """A port; `default` where none is given, and 0 (any free one) only where that is the default."""
+    given = environ.get(name)
+    if not given:
+        return default
+    least = 1 if default else 0
+    if not given.isascii() or not given.isdigit() or not least <= int(given) <= _LAST_PORT:
+        raise ConfigurationError(f"{name} reads {given!r}: it takes the number of a port, up to {_LAST_PORT}")
     return int(given)
 
 

@@ -29,7 +29,17 @@ def _browser() -> str | None:
     return None if shutil.which("chromium") else "no chromium"
 
 
-MISSING: dict[str, Callable[[], str | None]] = {"docker": _docker, "embedded": _embedded, "browser": _browser}
+def _prometheus() -> str | None:
+    missing = [name for name in ("prometheus", "promtool") if not shutil.which(name)]
+    return f"no {' and no '.join(missing)}: apt-get install prometheus" if missing else None
+
+
+MISSING: dict[str, Callable[[], str | None]] = {
+    "docker": _docker,
+    "embedded": _embedded,
+    "browser": _browser,
+    "prometheus": _prometheus,
+}
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

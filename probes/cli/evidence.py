@@ -1,11 +1,11 @@
 """`chaos evidence`: the runs and what can be done with them afterwards: list, verify, render, pdf, suite, prune."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+
+from probes.cli.sentences import sentences
 
 if TYPE_CHECKING:
     from probes.settings import Settings
@@ -32,7 +32,7 @@ def list_() -> None:
     """Show every run with its verdict, oldest first."""
     from probes.evidence.shelf import told  # noqa: PLC0415 - see the package's docstring
 
-    with _sentences():
+    with sentences():
         for row in told(_settings().runs):
             click.echo(row)
 
@@ -44,7 +44,7 @@ def verify(run: str) -> None:
     from probes.evidence.shelf import find  # noqa: PLC0415
     from probes.evidence.verify import verify as check  # noqa: PLC0415
 
-    with _sentences():
+    with sentences():
         directory = find(_settings().runs, run)
         found = check(directory)
     for sentence in found.agreements:
@@ -65,7 +65,7 @@ def render(run: str, lang: str | None, branding: Path | None, out: Path | None) 
     from probes.evidence.making import report  # noqa: PLC0415
     from probes.evidence.shelf import find  # noqa: PLC0415
 
-    with _sentences():
+    with sentences():
         settings = _settings()
         path, verdict = report(find(settings.runs, run), lang or settings.lang, branding or settings.branding, out)
     click.echo(f"{verdict}: {path}")
@@ -81,7 +81,7 @@ def pdf(run: str, lang: str | None, branding: Path | None, out: Path | None) -> 
     from probes.evidence.making import printed  # noqa: PLC0415
     from probes.evidence.shelf import find  # noqa: PLC0415
 
-    with _sentences():
+    with sentences():
         settings = _settings()
         click.echo(printed(find(settings.runs, run), lang or settings.lang, branding or settings.branding, out))
 
@@ -96,7 +96,7 @@ def suite(runs: tuple[str, ...], lang: str | None, branding: Path | None, out: P
     from probes.evidence.making import suite as made  # noqa: PLC0415
     from probes.evidence.shelf import find  # noqa: PLC0415
 
-    with _sentences():
+    with sentences():
         settings = _settings()
         directories = [find(settings.runs, run) for run in runs]
         verdict = made(directories, lang or settings.lang, branding or settings.branding, out)
@@ -112,7 +112,7 @@ def prune(keep: int | None, older_than: str | None, yes: bool) -> None:
     """Clear old runs. It shows what would go, and asks; nothing is deleted unasked."""
     from probes.evidence.shelf import delete, prunable, row_of  # noqa: PLC0415
 
-    with _sentences():
+    with sentences():
         if keep is None and older_than is None:
             raise click.UsageError("Say which runs may go: --keep N, --older-than 30d, or both.")
         found = prunable(_settings().runs, keep, older_than)
@@ -133,16 +133,3 @@ def _settings() -> "Settings":
     from probes.settings import Settings  # noqa: PLC0415
 
     return Settings.from_environment()
-
-
-@contextmanager
-def _sentences() -> Iterator[None]:
-    """An error of ours becomes one line and exit code 1."""
-    from probes.errors import StehaufError  # noqa: PLC0415
-    from reports.render.branding import BrandingError  # noqa: PLC0415
-    from reports.words import UnknownLanguage  # noqa: PLC0415
-
-    try:
-        yield
-    except (StehaufError, BrandingError, UnknownLanguage, OSError) as error:
-        raise click.ClickException(str(error)) from None

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import os
 import platform
 import re
 import subprocess
@@ -12,6 +13,8 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
+
+import psutil
 
 from probes.run.recorder import Recorder
 from probes.run.redact import MASK, is_secret_name
@@ -46,6 +49,7 @@ class RunAbout:
                 "clock": "CLOCK_REALTIME",
             },
             "versions": _versions(),
+            "machine": _machine(),
             "command": " ".join(["chaos", *sys.argv[1:]]),
             "recording": dict(recording),
             "configuration": {name: _shown(name, value) for name, value in configuration.items()},
@@ -54,7 +58,13 @@ class RunAbout:
             "load_ended_ns": None,
             "ended_ns": None,
             "interrupted": None,
+            "traces_missing": None,
         }
+
+    @property
+    def title(self) -> str:
+        """The experiment's own."""
+        return str(self._facts["experiment"]["title"])
 
     def make_directory(self, runs: Path) -> Path:
         """Make the run's folder; a second run of the same second gets a number. Raises OSError."""
@@ -71,6 +81,10 @@ class RunAbout:
     def on_target(self, name: str, project: str, why: str) -> None:
         """Which target was taken, and why."""
         self._facts["target"] = {"name": name, "project": project, "why": why}
+
+    def traces_missing(self, why: str | None) -> None:
+        """Why some or all of the traces that were sent are not in the evidence; None: nothing is known to lack."""
+        self._facts["traces_missing"] = why
 
     def load_began(self) -> None:
         """Every generator has made its first request."""
@@ -112,6 +126,16 @@ def _versions() -> dict[str, str]:
             continue
     commit = _commit()
     return {**found, "commit": commit} if commit else found
+
+
+def _machine() -> dict[str, Any]:
+    """What two runs must have in common to be compared; no name of it."""
+    return {
+        "processor": platform.machine(),
+        "cores": os.cpu_count(),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30),
+        "kernel": f"{platform.system()} {platform.release()}",
+    }
 
 
 def _commit() -> str | None:

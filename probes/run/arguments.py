@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from probes.errors import ConfigurationError
 
-__all__ = ["require_http", "require_loopback", "require_names", "require_number"]
+__all__ = ["require_http", "require_loopback", "require_names", "require_number", "require_switch"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 """Names become parts of file names."""
@@ -49,6 +49,13 @@ def require_number(argument: str, given: Number, takes: str, *, least: float = 1
     kinds = int if isinstance(least, int) else int | float
     if isinstance(given, bool) or not isinstance(given, kinds) or not least <= given <= most:
         raise _refused(argument, given, takes)
+    return given
+
+
+def require_switch(argument: str, given: Any) -> bool:
+    """True or false. Raises ConfigurationError for anything else: the text "false" would count as true."""
+    if not isinstance(given, bool):
+        raise _refused(argument, given, "true or false")
     return given
 
 

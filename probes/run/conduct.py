@@ -14,6 +14,7 @@ from chaoslib.hypothesis import within_tolerance
 from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
+from probes.run.own_orders import placed
 from probes.run.redact import Redactor
 from probes.run.session import Session
 from probes.run.signals import SignalNote
@@ -108,7 +109,7 @@ class Conductor:
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:
-        """Record the outcome of a tolerance that runs code: nobody can judge that again later."""
+        """Record the outcome of a tolerance that runs code, which nobody can judge again later; and a placed order."""
         tolerance = activity.get("tolerance")
         runs_code = isinstance(tolerance, dict) and tolerance.get("type") == "probe"
         if self._session and self.has_begun and runs_code and run and run.get("status") == "succeeded":
@@ -121,6 +122,8 @@ class Conductor:
                 "met": _met(tolerance, run["output"], configuration),
             }
             self._session.recorder.append("checks.jsonl", check)
+        if self._session and self._session.orders and (order := placed(activity, run)):
+            self._session.recorder.append("orders.jsonl", order)
         self.check()
 
     def finish(self, journal: dict[str, Any]) -> None:

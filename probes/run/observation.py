@@ -5,12 +5,12 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from probes.errors import ConfigurationError
-from probes.run.arguments import require_http, require_loopback, require_names, require_number
+from probes.run.arguments import require_http, require_loopback, require_names, require_number, require_switch
 from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders", "live")
+_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -29,6 +29,8 @@ class Observation:
     """Endpoint that lists the orders that were fulfilled."""
     live: bool = False
     """Show the run live, unless the environment says otherwise."""
+    traces: bool = False
+    """Receive spans from the services."""
 
     @classmethod
     def from_arguments(cls, arguments: Mapping[str, Any]) -> "Observation":
@@ -45,7 +47,8 @@ class Observation:
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             orders=require_http("orders", orders) if orders else None,
-            live=_switch(arguments.get("live", False)),
+            live=require_switch("live", arguments.get("live", False)),
+            traces=require_switch("traces", arguments.get("traces", False)),
         )
 
     def expected(self) -> dict[str, Any]:
@@ -55,6 +58,7 @@ class Observation:
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
             "orders": self.orders is not None,
+            "traces": self.traces,
         }
 
 
@@ -87,9 +91,3 @@ def _canaries(given: list[Any]) -> tuple[Canary, ...]:
         require_loopback("canaries", canary.url)
         require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
     return canaries
-
-
-def _switch(given: Any) -> bool:
-    if not isinstance(given, bool):
-        raise ConfigurationError(f"The argument live of probes.control reads {given!r}; it takes true or false")
-    return given

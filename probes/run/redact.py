@@ -12,19 +12,13 @@ from typing import Any
 from urllib.parse import quote, quote_plus
 
 from reports.evidence.jsonl import plain
+from reports.evidence.secrets import MASK, is_secret_name
 
 __all__ = ["MASK", "Redactor", "is_secret_name"]
 
-MASK = "***"
 SHORTEST = 4
 """Characters of a secret that is also looked for inside of other texts; a shorter one only as a whole value."""
 TEXTS = {".json", ".jsonl", ".log", ".html", ".csv", ".txt"}
-_NAME = re.compile(r"pass|secret|token|key|credential|authorization", re.IGNORECASE)
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether what bears this name is to be taken for a secret."""
-    return _NAME.search(name) is not None
 
 
 class Redactor:

@@ -20,6 +20,7 @@ from probes.faults.possible import refuse_impossible
 from probes.faults.watchdog import start_watchdog
 from probes.run import preflight
 from probes.run.about import RunAbout
+from probes.run.annotations import Annotations
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.ledger import Ledger
@@ -32,6 +33,7 @@ from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
 from probes.run.redact import Redactor
+from probes.run.traces import Receiver
 from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
 
@@ -69,6 +71,8 @@ class Session:
         self._generators: list[Generator] = []
         self._live: LiveView | None = None
         self._watches: list[BreakerWatch] = []
+        self._receiver: Receiver | None = None
+        self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
@@ -108,6 +112,7 @@ class Session:
         refuse_impossible(experiment, self.target)
         self._show()
         self._start_load()
+        self._annotations.began()
 
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
@@ -117,6 +122,7 @@ class Session:
 
     def finish(self, journal: Mapping[str, Any], interrupted: Callable[[], str | None]) -> None:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
+        self._annotations.ended()
         with self._step("stopping the load"):
             self._stop_load()
         with self._step("asking which orders were fulfilled"):
@@ -130,6 +136,8 @@ class Session:
             for watch in self._watches:
                 watch.stop()
             self.recorder.stop()
+        with self._step("ending the receiver of traces"):
+            self._stop_receiving()
         self.recorder.write("journal.json", journal)
         self.about.end(interrupted())
         self.about.write(self.recorder)
@@ -167,7 +175,7 @@ class Session:
 
     def _take_target(self) -> None:
         settings = self._settings
-        self.target, why = open_target(settings, die_with_parent=True)
+        self.target, why = open_target(settings, die_with_parent=True, traces=self._observation.traces)
         self.about.on_target(self.target.name, self.target.project, why)
         logger.info("Target: %s (%s)", self.target.name, why)
         self.ledger = Ledger(settings.state, self.target.name, self.target.project)
@@ -201,6 +209,8 @@ class Session:
 
     def _start_load(self) -> None:
         seen = self._observation
+        if seen.traces:
+            self._receive_traces()
         for url in seen.breakers:
             must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
@@ -225,6 +235,20 @@ class Session:
             generator.wait_ready(prefixes, self.check)
         self.about.load_began()
         self.about.write(self.recorder)
+
+    def _receive_traces(self) -> None:
+        if not self._brought_up and not self._settings.names_collector:
+            logger.warning(
+                "Traces: the stack was up already, and nobody said where it sends its traces: there may be none "
+                "in the report (bring it up with OTEL_EXPORTER_OTLP_ENDPOINT set, or leave that to this run)"
+            )
+        self._receiver = Receiver(self.target, self.target.project, self._settings.otlp_port, self.directory)
+        self._receiver.listen(self.check)
+
+    def _stop_receiving(self) -> None:
+        if self._receiver:
+            self._receiver.finish()
+            self.about.traces_missing(self._receiver.missing)
 
     def _stop_load(self) -> None:
         self.about.load_ended()

@@ -15,6 +15,7 @@ __all__ = [
     "EventKind",
     "EventSink",
     "Health",
+    "HostKnown",
     "Inspectable",
     "Instance",
     "Pausable",
@@ -167,6 +168,14 @@ class Pausable(Protocol):
 
     def resume(self, instance: Instance) -> None:
         """Thaw; no-op where it is not paused. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class HostKnown(Protocol):
+    """Knows where its services reach this machine, beside loopback."""
+
+    def host_addresses(self) -> tuple[str, ...]:
+        """Addresses of this machine that only its own services and processes reach. Raises TargetUnavailable."""
 
 
 @runtime_checkable

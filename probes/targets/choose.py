@@ -12,6 +12,8 @@ __all__ = ["TARGETS", "choose"]
 
 TARGETS = ("docker", "embedded")
 _ENGINE_S = 2.0
+_THIS_MACHINE = {"docker": "host.docker.internal", "embedded": "127.0.0.1"}
+"""As the services reach it."""
 
 
 def choose(  # noqa: PLR0913 - each a setting, by name
@@ -23,11 +25,13 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     environment: Mapping[str, str],
     prepare: Sequence[str] = (),
     die_with_parent: bool = False,
+    traces_port: int | None = None,
 ) -> tuple[Target, str]:
     """The target, and why it is that one in a sentence.
 
     `own` says that `compose_file` is the stack that we ship; any other project is never brought up.
-    `die_with_parent` ties what is brought up as processes to this one.
+    `die_with_parent` ties what is brought up as processes to this one. With `traces_port`, what is brought up
+    sends its traces to that port of this machine.
     Raises ConfigurationError for a name that a run cannot use.
     """
     if name == "memory":
@@ -44,6 +48,10 @@ def choose(  # noqa: PLR0913 - each a setting, by name
             f"Set STEHAUF_TARGET=docker with an engine that runs {project}, or unset STEHAUF_PROJECT and "
             "STEHAUF_COMPOSE_FILE."
         )
+    if traces_port is not None:
+        told = ",".join(filter(None, (environment.get("OTEL_RESOURCE_ATTRIBUTES"), f"stehauf.project={project}")))
+        here = f"http://{_THIS_MACHINE[chosen]}:{traces_port}"
+        environment = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": here, "OTEL_RESOURCE_ATTRIBUTES": told}
     if chosen == "docker":
         file = compose_file if own else None
         return DockerTarget(project, file, prepare=prepare, environment=environment), why

@@ -16,6 +16,7 @@ from reports.evidence.records import (
     Problem,
     Reading,
     Snapshot,
+    Span,
     Transition,
     group_faults,
     parse,
@@ -37,6 +38,7 @@ class Recording:
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
     orders: bool
+    traces: bool = False
 
 
 class Evidence:
@@ -88,6 +90,7 @@ class Evidence:
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
+            traces=bool(told.get("traces")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -135,6 +138,21 @@ class Evidence:
         return tuple(order for path in paths for order in self._records(f"samples/{path.name}", Order))
 
     @cached_property
+    def spans(self) -> tuple[Span, ...]:
+        """Spans of the traces that were kept, in order of time."""
+        return tuple(sorted(self._records("spans.jsonl", Span), key=lambda span: span.begin_ns))
+
+    @cached_property
+    def span_counts(self) -> dict[str, Any]:
+        """spans.json: how many spans came, and how many were left out."""
+        return read_json(self.directory / "spans.json") or {}
+
+    @cached_property
+    def own_orders(self) -> tuple[Order, ...]:
+        """Orders that the experiment itself placed, with HTTP activities."""
+        return self._records("orders.jsonl", Order)
+
+    @cached_property
     def fulfilments(self) -> tuple[Fulfilment, ...]:
         """Fulfilments made, one entry each."""
         lines = self._lines("fulfilments.jsonl")
@@ -173,7 +191,7 @@ class Evidence:
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.readings, self.transitions, self.orders
-        _ = self.fulfilments, self.problems, self.checks
+        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()

@@ -18,6 +18,7 @@ __all__ = [
     "Problem",
     "Reading",
     "Snapshot",
+    "Span",
     "Transition",
     "group_faults",
     "parse",
@@ -170,6 +171,23 @@ class Fulfilment:
 
     id: str
     at_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of a trace: what one service did for one request. `events` are {at_ns, name, attributes}."""
+
+    trace: str
+    id: str
+    service: str
+    name: str
+    begin_ns: int
+    end_ns: int
+    parent: str | None = None
+    kind: str = "internal"
+    error: str | None = None
+    attributes: dict = field(default_factory=dict)  # type: ignore[type-arg]
+    events: list = field(default_factory=list)  # type: ignore[type-arg]
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,10 +13,12 @@ from reports.render.ladder import ladder, segments
 from reports.render.look import page
 from reports.render.loops import together
 from reports.render.names import names
+from reports.render.orders import order_rows
 from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
 from reports.render.topology import topology
+from reports.render.traces import waterfalls
 from reports.render.untested import untested
 from reports.render.zoom import zoom, zoom_span
 from reports.verdict.journal import mapping
@@ -47,9 +49,10 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             timeline=_charts(evidence, spans),
             spans=[_close_up(evidence, span, number) for number, span in enumerate(spans[:CLOSE_UPS])],
             more_faults=max(0, len(spans) - CLOSE_UPS),
+            traces=waterfalls(evidence),
             audiences=tables.audiences(evidence),
             fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
-            orders=tables.order_rows(evidence),
+            orders=order_rows(evidence),
             restored=restoration(evidence, verdict),
             system=evidence.system,
             services=tables.services(evidence),

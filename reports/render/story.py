@@ -74,15 +74,18 @@ def _seen(evidence: Evidence) -> tuple[str, ...]:
 
 def _orders(evidence: Evidence) -> tuple[str, ...]:
     made, lost = figure(evidence, "acknowledged_orders"), figure(evidence, "lost_orders")
-    twice = figure(evidence, "duplicated_orders")
-    if made is None or lost is None or twice is None:
+    twice, unasked = figure(evidence, "duplicated_orders"), figure(evidence, "unexpected_orders")
+    if made is None or lost is None or twice is None or unasked is None:
         return ()
-    if not lost and not twice:
-        return (
-            say("All {orders} orders that were acknowledged were fulfilled, each exactly once.", orders=count(made)),
-        )
     told = N_("Of {orders} orders that were acknowledged, {lost} were lost and {twice} fulfilled more than once.")
-    return (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
+    if not lost and not twice:
+        told = N_("All {orders} orders that were acknowledged were fulfilled, each exactly once.")
+    found: tuple[str, ...] = (say(told, orders=count(made), lost=count(lost), twice=count(twice)),)
+    if unasked:
+        told = N_("One order was fulfilled that had been refused or never placed.")
+        many = N_("{unasked} orders were fulfilled that had been refused or never placed.")
+        found = (*found, say(told if unasked == 1 else many, unasked=count(unasked)))
+    return found
 
 
 def _healed(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) -> tuple[str, ...]:

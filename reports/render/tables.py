@@ -13,7 +13,7 @@ from reports.verdict.journal import activities, items, mapping
 from reports.verdict.model import Verdict
 from reports.words import N_, say
 
-__all__ = ["Audience", "audiences", "figure", "hashes", "order_rows", "recovery_claim", "services", "tiles"]
+__all__ = ["Audience", "audiences", "figure", "hashes", "recovery_claim", "services", "tiles"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,23 +155,6 @@ def _tile(  # noqa: PLR0913, PLR0917 - the columns of the table above
 def _acknowledged(evidence: Evidence) -> str:
     orders = figure(evidence, "acknowledged_orders")
     return "" if orders is None else say("of {total}", total=count(orders))
-
-
-def order_rows(evidence: Evidence) -> list[tuple[str, Any]]:
-    """What became of the orders; empty where none were placed."""
-    if not evidence.orders:
-        return []
-    outcomes = [order.outcome for order in evidence.orders]
-    queued = sum(order.state == "queued" for order in evidence.orders)
-    return [
-        (say("placed by the load"), len(outcomes)),
-        (say("acknowledged"), outcomes.count("acknowledged")),
-        (say("of these queued while a service was away"), queued),
-        (say("refused: certainly not stored"), outcomes.count("refused")),
-        (say("unknown: sent, not confirmed"), outcomes.count("unknown")),
-        (say("acknowledged and lost"), figure(evidence, "lost_orders")),
-        (say("fulfilled more than once"), figure(evidence, "duplicated_orders")),
-    ]
 
 
 def services(evidence: Evidence) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from reports.evidence.reader import Evidence
+from reports.figures.traces import exemplars
 from reports.render.tables import services
 from reports.verdict.journal import activities
 from reports.words import joined, say
@@ -12,7 +13,15 @@ __all__ = ["untested"]
 
 def untested(evidence: Evidence) -> list[str]:
     """A sentence for each thing that this run says nothing about."""
-    rules: tuple[Callable[[Evidence], str], ...] = (_one_trial, _unbroken, _unrecorded, _empty, _unjudged, _elsewhere)
+    rules: tuple[Callable[[Evidence], str], ...] = (
+        _one_trial,
+        _unbroken,
+        _unrecorded,
+        _empty,
+        _traces,
+        _unjudged,
+        _elsewhere,
+    )
     found = [sentence for sentence in (rule(evidence) for rule in rules) if sentence]
     told = say(
         "Probing and load are part of the system while it is observed; recovery without them can take another time."
@@ -46,6 +55,7 @@ def _unrecorded(evidence: Evidence) -> str:
             (say("a canary"), bool(told.canaries)),
             (say("circuit breakers"), bool(told.breakers)),
             (say("orders"), told.orders),
+            (say("traces of single requests"), told.traces or bool(evidence.spans)),
         )
         if not there
     ]
@@ -66,6 +76,26 @@ def _empty(evidence: Evidence) -> str:
         if not there
     ]
     return say("The evidence does not show: {what}.", what=joined(absent, ", ")) if absent else ""
+
+
+def _traces(evidence: Evidence) -> str:
+    """Traces that were to be recorded, and are not there, not all there, or not to be shown."""
+    why, told = evidence.run.get("traces_missing"), evidence.recording
+    if isinstance(why, str) and why:
+        return say("Traces of single requests are missing, some or all of them: {why}.", why=why.rstrip("."))
+    if told is not None and told.traces and not evidence.spans:
+        return say(
+            "Traces of single requests were to be recorded, and none came: a stack that the run did not bring up "
+            "itself has to be told where to send them (OTEL_EXPORTER_OTLP_ENDPOINT)."
+        )
+    if evidence.spans and not exemplars(evidence):
+        return say(
+            "Traces of single requests were recorded, and none of them is a whole request in a run with a fault."
+        )
+    count = evidence.span_counts.get("no_room")
+    if isinstance(count, int) and count > 0:
+        return say("Traces of single requests were kept up to a bound; spans that came after it: {count}.", count=count)
+    return ""
 
 
 def _unjudged(evidence: Evidence) -> str:

@@ -7,6 +7,7 @@ from reports.evidence.reader import Evidence
 from reports.figures import Receipt
 from reports.verdict.claims import claims
 from reports.verdict.completeness import not_done, not_recorded
+from reports.verdict.declared import rewritten
 from reports.verdict.faults import healed, receipts, unproved
 from reports.verdict.gate import not_judgeable
 from reports.verdict.interventions import interventions
@@ -30,6 +31,7 @@ def judge(evidence: Evidence) -> Verdict:
         *_all(trouble, say("the faults"), lambda: unproved(evidence, tuple(proof))),
         *_all(trouble, say("what else happened to the target"), lambda: interventions(evidence)),
         *_all(trouble, say("what ran"), lambda: not_done(evidence)),
+        *_all(trouble, say("what was declared"), lambda: rewritten(evidence)),
         *_all(trouble, say("what was recorded"), lambda: not_recorded(evidence)),
     ]
     return _verdict(found, [*unknown, *trouble], tuple(proof), judgeable=not closed)

@@ -74,6 +74,7 @@ class Bench:
         self.environment = {
             **os.environ,
             **{f"{name.upper()}_PORT": str(port) for name, port in ports.items()},
+            "OTLP_PORT": str(free_ports(1)[0]),
             "STEHAUF_TARGET": self.target,
             "STEHAUF_PROJECT": f"stehauf-e2e-{self.target}-{os.getpid()}-{ports['storefront']}",
             "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),

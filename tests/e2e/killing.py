@@ -59,6 +59,12 @@ def reasons(run: Run, verdict: str) -> str:
     return "\n".join(reason["sentence"] for reason in run.verdict["reasons"])
 
 
+def assert_pass(run: Run) -> None:
+    assert run.code == 0, run.output
+    assert run.verdict["verdict"] == "PASS", run.said
+    assert [receipt["proved"] for receipt in run.verdict["receipts"]] == [True]
+
+
 def lines(path: Path) -> list[dict[str, Any]]:
     """Every line of a file of JSON lines but one that was torn at its end; raises where another does not parse."""
     return [json.loads(line) for line in path.read_text(encoding="utf-8").split("\n")[:-1]]

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from harness import Bench, Run, undisturbed
-from killing import EXPERIMENTS, PRODUCT, TARGETS, inspected, lines
+from killing import EXPERIMENTS, PRODUCT, TARGETS, assert_pass, inspected, lines
 
 
 @pytest.fixture
@@ -35,12 +35,6 @@ def crashed(docker: Bench) -> Crashed:
         return Crashed(before, run, inspected(docker))
 
     return undisturbed(once, lambda crashed: crashed.run)
-
-
-def assert_pass(run: Run) -> None:
-    assert run.code == 0, run.output
-    assert run.verdict["verdict"] == "PASS", run.said
-    assert [receipt["proved"] for receipt in run.verdict["receipts"]] == [True]
 
 
 @pytest.mark.docker

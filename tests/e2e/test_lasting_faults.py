@@ -6,7 +6,7 @@ import time
 from typing import Any
 
 import pytest
-from harness import Bench, eventually, read_until
+from harness import Bench, Run, eventually, read_until, undisturbed
 from killing import containers, engine
 
 from experiments import action, probe, python, smallest
@@ -32,6 +32,10 @@ def broken_by(*method: dict[str, Any]) -> dict[str, Any]:
     experiment = smallest()
     experiment["method"] = list(method)
     return experiment
+
+
+def judged(bench: Bench, *method: dict[str, Any]) -> Run:
+    return undisturbed(lambda: bench.run(broken_by(*method)), lambda run: run)
 
 
 def state_of(project: str) -> dict[str, Any]:
@@ -71,7 +75,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     ]
     method = [step for steps in broken for step in (*steps, fault("undo"), well())]
     method += [fault("out_of_memory"), back(), well(), fault("signal", number=11), back()]
-    run = docker.run(broken_by(*method))
+    run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
     assert len(run.verdict["receipts"]) == 13
@@ -105,7 +109,7 @@ def test_a_run_that_is_killed_leaves_no_fault_behind_on_docker(docker: Bench) ->
 @pytest.mark.embedded
 def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
     method = [fault("hang"), fault("undo"), back(), fault("stop"), fault("undo"), back(), well()]
-    run = embedded.run(broken_by(*method, fault("signal", number=11, exit_code=139), back()))
+    run = judged(embedded, *method, fault("signal", number=11, exit_code=139), back())
     assert run.verdict["verdict"] == "PASS", run.said
     asked = run.lines("faults.jsonl")[0]
     assert asked["selection"]["of"] == [asked["instance"]]
@@ -115,7 +119,7 @@ def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
 
 @pytest.mark.embedded
 def test_a_fault_ends_at_its_bound_though_nobody_undoes_it(embedded: Bench) -> None:
-    run = embedded.run(broken_by(fault("hang", for_seconds=3), back()))
+    run = judged(embedded, fault("hang", for_seconds=3), back())
     assert run.verdict["verdict"] == "PASS", run.said
     (undone,) = [line for line in run.lines("faults.jsonl") if line["phase"] == "undone"]
     assert undone["by"] == "its bound"

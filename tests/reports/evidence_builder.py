@@ -63,6 +63,7 @@ class Run:
         self.problems: list[dict[str, Any]] = []
         self.heal: dict[str, Any] | None = {"healed": True, "differences": []}
         self.samples = {"canary-shop-21": self._shop(), "canary-product-21": self._product(), "load-22": self._load()}
+        self.spans: list[dict[str, Any]] = []
         self.orders = [
             {
                 "id": f"o-{n}",
@@ -96,7 +97,8 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        for name in ("events", "instances", "faults", "readings", "breakers", "checks", "problems", "fulfilments"):
+        files = ("events", "instances", "faults", "readings", "breakers", "checks", "problems", "fulfilments", "spans")
+        for name in files:
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():
             samples.write(directory / "samples", stem)

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from evidence_builder import Run
 from playwright.sync_api import Browser, Page, sync_playwright
+from test_reports_traces import crowded
 
 from reports.evidence.reader import Evidence
 from reports.render import render
@@ -27,7 +27,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def reports(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reports")
-    evidence = Evidence(Run().write(folder / "run"))
+    evidence = Evidence(crowded().write(folder / "run"))
     verdict = judge(evidence)
     for lang in ("en", "de"):
         (folder / f"{lang}.html").write_text(render(evidence, verdict, lang))
@@ -55,7 +55,18 @@ def test_it_opens_without_a_network_and_without_a_complaint(
     lang: str, browser: Browser, reports: Path, said: list[str]
 ) -> None:
     page = opened(browser, reports / f"{lang}.html", said)
-    for name in ("verdict", "claims", "broken", "timeline", "recovery1", "users", "orders", "restored", "system"):
+    for name in (
+        "verdict",
+        "claims",
+        "broken",
+        "timeline",
+        "recovery1",
+        "users",
+        "orders",
+        "restored",
+        "system",
+        "traces",
+    ):
         assert page.locator(f"#{name}").is_visible(), name
     assert page.locator("#untested, #repeat").count() == 2
     assert said == []

@@ -1,5 +1,6 @@
 """Figures agree with the plainest way to count, and say so where there is nothing to count."""
 
+import inspect
 import math
 from collections.abc import Callable
 from typing import Any
@@ -205,10 +206,8 @@ def test_longest_gap_and_downtime_of_the_service_itself(run: Run, written: Writt
 def test_every_figure_says_what_is_missing_in_an_empty_directory(
     name: str, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    arguments = {"service": "product"} if name in ("recovery_seconds", "settled_seconds", "fallback_held") else {}
-    arguments |= {"breaker": "product"} if name == "breaker_opened" else {}
-    if name == "degraded_outside_fault":
-        arguments = {"service": "product", "breaker": "product"}
+    parameters = list(inspect.signature(FIGURES[name]).parameters.values())[1:]
+    arguments = {one.name: "product" for one in parameters if one.default is one.empty}
     with pytest.raises(MissingEvidence):
         FIGURES[name](Evidence(tmp_path_factory.mktemp("empty")), **arguments)
 

@@ -12,8 +12,9 @@ import yaml
 from babel import Locale
 from babel.messages.pofile import read_po
 from evidence_builder import Run
-from evidence_parts import END, S
+from evidence_parts import CLOSED, END, S
 from evidence_spoils import degrade_at, never_back
+from test_reports_traces import traced
 from wording import extracted, has_words
 
 from reports import words
@@ -28,7 +29,7 @@ PLAIN = {
     "PASS", "FAIL", "INCONCLUSIVE",  # the verdicts have these names in every language
     "Stehauf", "chaos", "evidence", "render", "verify", "UTC", "SHA", "ms", "json", "jsonl", "html",
     "contents", "instances", "heal", "fulfilments", "journal", "faults", "manifest", "samples",
-    "events", "system", "problems",  # files
+    "events", "system", "problems", "spans",  # files
     "Product",
 }  # fmt: skip
 
@@ -88,6 +89,10 @@ def spoiled(name: str) -> Run:
         run.rollbacks[0]["status"] = "failed"
         run.breakers.pop(1)
         run.heal = None
+    if name == "traces":
+        run = traced()
+        run.spans[0]["error"] = "Away"
+        run.spans = [span for span in run.spans if span["begin_ns"] < CLOSED]
     if name == "nothing":
         run.faults, run.events, run.system, run.orders = [], [], {}, []
         run.run["recording"] = None
@@ -95,7 +100,7 @@ def spoiled(name: str) -> Run:
     return run
 
 
-@pytest.mark.parametrize("name", ["PASS", "FAIL", "INCONCLUSIVE", "never back", "nothing"])
+@pytest.mark.parametrize("name", ["PASS", "FAIL", "INCONCLUSIVE", "never back", "nothing", "traces"])
 def test_no_english_is_left_in_another_language(name: str, written: Written) -> None:
     evidence = written(spoiled(name))
     page = Text(render(evidence, judge(evidence), PSEUDO))

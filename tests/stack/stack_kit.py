@@ -24,14 +24,14 @@ class BrokerProcess:
     """The real broker with the stack's configuration; can be killed and started again on the same store."""
 
     def __init__(self, store: Path) -> None:
-        self.port = free_port()
+        self.port, self.monitoring_port = free_port(), free_port()
         self._store = store
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
         program = Path(sys.executable).with_name("nats-server")
         command = [program, f"--config={STACK / 'broker/nats.conf'}", "--addr=127.0.0.1"]
-        command += [f"--port={self.port}", f"--store_dir={self._store}"]
+        command += [f"--port={self.port}", f"--store_dir={self._store}", f"--http_port={self.monitoring_port}"]
         self._process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
         self._wait_until_it_listens()
 

@@ -1,7 +1,9 @@
 """What the Compose file, the settings and the package sources promise."""
 
+import json
 import re
 import sqlite3
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,13 @@ import pytest
 import yaml
 from engine.base import debian_mirrors
 from engine.sources import Mirror, read_sources
-from services.common.settings import InvalidSetting, Settings, read
+from services.common.settings import Defects, InvalidSetting, Settings, read
 from services.fulfilment.ledger import Fulfilment, Ledger
-from stack_kit import STACK
+from stack_kit import STACK, BrokerProcess
 
 COMPOSE: dict[str, Any] = yaml.safe_load((STACK / "compose.yaml").read_text(encoding="utf-8"))
-SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+EVERYTHING: dict[str, dict[str, Any]] = COMPOSE["services"]
+SERVICES = {name: service for name, service in EVERYTHING.items() if "profiles" not in service}
 
 
 @pytest.mark.parametrize("name", SERVICES)
@@ -28,6 +31,17 @@ def test_a_service_is_confined_and_comes_back_by_itself(name: str) -> None:
     assert "privileged" not in service
     assert "docker.sock" not in str(service)
     assert "/dev/tcp/127.0.0.1/" in service["healthcheck"]["test"][3]
+
+
+@pytest.mark.parametrize("name", sorted(set(EVERYTHING) - set(SERVICES)))
+def test_what_looks_on_is_confined_and_in_a_profile_of_its_own(name: str) -> None:
+    service = EVERYTHING[name]
+    assert len(service["profiles"]) == 1
+    assert sum(service["profiles"] == other.get("profiles") for other in EVERYTHING.values()) == 1
+    assert (service["cap_drop"], service["security_opt"]) == (["ALL"], ["no-new-privileges:true"])
+    assert all(re.match(r"127\.0\.0\.1:", port) for port in service["ports"]), "published beyond this machine"
+    assert "docker.sock" not in str(service)
+    assert not any(name in other.get("depends_on", {}) for other in EVERYTHING.values())
 
 
 def test_the_image_runs_as_nobody_special() -> None:
@@ -72,6 +86,31 @@ def test_an_order_is_in_the_ledger_once(tmp_path: Path) -> None:
     assert again.since(1) == [Fulfilment("b", 1), Fulfilment("c", 3)]
     assert again.find("nobody") is None
     again.close()
+
+
+def test_a_careless_ledger_takes_an_order_as_often_as_it_comes(tmp_path: Path) -> None:
+    for careless, made in ((True, 2), (True, 2), (False, 0)):
+        path = tmp_path / f"{careless}.sqlite3"
+        ledger = Ledger(path, careless=careless)
+        if not careless:
+            ledger.fulfil(["a", "b"])
+        assert ledger.fulfil(["a", "b"]) == made
+        ledger.close()
+
+
+def test_the_running_broker_syncs_to_its_disk_before_it_acknowledges(broker: BrokerProcess) -> None:
+    """Killing a process cannot show it, for the page cache survives: so it is asked for its configuration."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{broker.monitoring_port}/varz", timeout=30) as answer:
+        config = json.load(answer)["jetstream"]["config"]
+    assert config["sync_always"] is True
+
+
+def test_no_defect_is_built_in_unasked() -> None:
+    assert Settings().defects == Defects(early_acknowledgement=False, no_idempotency=False)
+    assert not Settings().broker.in_memory
+    defects = re.findall(r"DEFECT_\w+: (.+)", (STACK / "compose.yaml").read_text(encoding="utf-8"))
+    assert len(defects) == 3
+    assert all(value.endswith(":-false}") for value in defects)
 
 
 def test_a_ledger_that_cannot_be_opened_is_an_error(tmp_path: Path) -> None:

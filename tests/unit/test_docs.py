@@ -79,6 +79,7 @@ def test_every_evidence_file_that_the_code_names_is_documented() -> None:
         ("checks.jsonl", records.Check),
         ("fulfilments.jsonl", records.Fulfilment),
         ("problems.jsonl", records.Problem),
+        ("spans.jsonl", records.Span),
         ("samples/", records.Order),
         ("system.json", api.System),
         ("system.json", api.Service),

@@ -23,6 +23,7 @@ def test_every_argument_is_read() -> None:
             "rate": 20,
             "breakers": "http://127.0.0.1:1/breakers",
             "orders": "http://127.0.0.1:2/fulfilments",
+            "traces": True,
         }
     )
     assert seen == Observation(
@@ -31,12 +32,14 @@ def test_every_argument_is_read() -> None:
         rate=20,
         breakers=("http://127.0.0.1:1/breakers",),
         orders="http://127.0.0.1:2/fulfilments",
+        traces=True,
     )
     assert seen.expected() == {
         "load": True,
         "canaries": ["shop"],
         "breakers": ["http://127.0.0.1:1/breakers"],
         "orders": True,
+        "traces": True,
     }
 
 
@@ -65,6 +68,7 @@ def test_every_argument_is_read() -> None:
         ({"breakers": 5}, "breakers.*5"),
         ({"breakers": [LOCAL, "x"]}, "breakers.*x"),
         ({"orders": "x"}, "orders.*x"),
+        ({"traces": "false"}, "traces.*'false'.*true or false"),
     ],
 )
 def test_what_is_wrong_is_named(arguments: dict[str, Any], named: str) -> None:

@@ -53,9 +53,11 @@ def test_files_that_others_wrote_are_swept_and_samples_are_left(tmp_path: Path) 
     (tmp_path / "logs").mkdir()
     (tmp_path / "logs" / "load.log").write_bytes(b"\xff topsecret\n")
     (tmp_path / "a.samples").write_bytes(b"topsecret")
+    (tmp_path / "spans.jsonl").write_text('{"attributes": {"url": "/?q=topsecret"}}\n')
     Redactor(["topsecret"]).sweep(tmp_path)
     assert (tmp_path / "logs" / "load.log").read_bytes() == b"\xff ***\n"
     assert (tmp_path / "a.samples").read_bytes() == b"topsecret"
+    assert (tmp_path / "spans.jsonl").read_text() == '{"attributes": {"url": "/?q=***"}}\n'
 
 
 def test_without_secrets_nothing_is_touched() -> None:

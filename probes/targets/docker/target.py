@@ -16,10 +16,11 @@ from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
 from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
 from probes.targets.docker.crash import crash_container
+from probes.targets.docker.disturbing import Networked
 from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
 from probes.targets.docker.limits import Limited
-from probes.targets.docker.network import Networked
+from probes.targets.docker.network import bridge_addresses
 
 __all__ = ["DockerTarget"]
 
@@ -82,6 +83,10 @@ class DockerTarget(Networked, Limited):
             version = self._engine().version()["Version"]
         services = {labels_of(each.attrs)[SERVICE]: service_of(each.attrs) for each in containers}
         return System(self.name, self.project, f"Docker {version}", tuple(services[name] for name in sorted(services)))
+
+    def host_addresses(self) -> tuple[str, ...]:
+        """The engine's own bridge, which containers know as host.docker.internal."""
+        return bridge_addresses(self._engine())
 
     def watch(self, sink: EventSink, failed: Callable[[str], None]) -> AbstractContextManager[None]:
         """Follow the engine's events on a connection of its own."""

@@ -54,6 +54,7 @@ _MEANINGLESS = frozenset(
         "user",
         "networks",
         "expose",
+        "extra_hosts",
         "labels",
         "logging",
         "cpus",

@@ -16,6 +16,7 @@ from interlock import CircuitBreaker, CircuitOpenError, Config, State
 from interlock.protocols import Clock, CoreEventListener
 from prometheus_client import Counter, Gauge
 
+from services.common import tracing
 from services.common.settings import BreakerSettings
 
 __all__ = ["Breaker", "BreakerOpen", "Transition"]
@@ -76,6 +77,8 @@ class Breaker(CoreEventListener):
         self._transitions: deque[Transition] = deque(maxlen=_KEPT)
         self._circuit = CircuitBreaker(name=name, config=_config(settings), clock=clock, listener=self)
         _STATE.labels(name).set(_VALUE[self.state])
+        for after in _NAMES.values():
+            _TRANSITIONS.labels(name, after)
 
     @property
     def state(self) -> str:
@@ -91,11 +94,16 @@ class Breaker(CoreEventListener):
         """What `function` returns or raises; raises BreakerOpen instead of calling it when not closed."""
         if not self._settings.enabled:
             return await function()
+        if tracing.is_on():
+            tracing.note(**{f"breaker__{self.name}": self.state})
+            if self.state != "closed":
+                tracing.heed()
         try:
             async with self._circuit:
                 return await self._observed(function)
         except CircuitOpenError:
             _REJECTED.labels(self.name).inc()
+            tracing.event("breaker rejected the call", breaker=self.name, state=self.state)
             raise BreakerOpen(f"the breaker of {self.name} is {self.state}: {self._last}") from None
 
     def report(self) -> dict[str, Any]:
@@ -118,6 +126,7 @@ class Breaker(CoreEventListener):
             self._failures = 0
         _STATE.labels(name).set(_VALUE[after])
         _TRANSITIONS.labels(name, after).inc()
+        tracing.event(f"breaker {after}", breaker=name, reason=transition.reason)
         self._changed(name, transition)
 
     async def _observed(self, function: Callable[[], Awaitable[T]]) -> T:
@@ -127,6 +136,7 @@ class Breaker(CoreEventListener):
         except Exception as error:
             if era == self._seq:
                 self._failures += 1
+                tracing.heed()
                 self._last = str(error) or type(error).__name__
             raise
         if era == self._seq:

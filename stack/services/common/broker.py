@@ -12,8 +12,9 @@ from nats.aio.msg import Msg
 from nats.errors import Error as NatsError
 from nats.js import JetStreamContext, api
 from nats.js.errors import APIError, NoStreamResponseError, NotFoundError
+from prometheus_client import Gauge
 
-from services.common import log
+from services.common import log, tracing
 from services.common.settings import BrokerSettings
 from services.common.streams import ACCEPTED, FULFILLED, QUEUED, consumer, make_streams, stream_of, subject
 
@@ -22,6 +23,7 @@ stamina.instrumentation.set_on_retry_hooks([stamina.instrumentation.PrometheusOn
 
 __all__ = ["ACCEPTED", "FULFILLED", "QUEUED", "Broker", "NotConnected", "NotStored", "Unconfirmed"]
 
+_CONNECTED = Gauge("broker_connected", "1 while a publish has a connection to go over, else 0")
 _PAUSE_S = 0.1
 _BATCH = 64
 
@@ -54,6 +56,7 @@ class Broker:
 
     async def keep_connected(self) -> None:
         """Connect, trying until the broker is there, and make the streams; never returns."""
+        _CONNECTED.set_function(lambda: self.connected)
         self._connection = await self._connect()
         context = self._connection.jetstream(timeout=1.0)
         made_on = -1
@@ -61,7 +64,7 @@ class Broker:
             epoch = self._connection.stats["reconnects"]
             if self._connection.is_connected and epoch != made_on:
                 with contextlib.suppress(NatsError, OSError):
-                    await make_streams(context)
+                    await make_streams(context, in_memory=self._settings.in_memory)
                     self._stream, made_on = context, epoch
                     log.event("broker-connected", url=self._settings.url)
             await asyncio.sleep(_PAUSE_S)
@@ -78,6 +81,10 @@ class Broker:
         Raises NotConnected at once where there is no connection, NotStored when it is certainly not stored,
         Unconfirmed when a try was sent and none was confirmed. Tries again with the same message id.
         """
+        with tracing.span(f"store {state}", "producer", order__id=order_id):
+            await self._publish(state, order_id, payload)
+
+    async def _publish(self, state: str, order_id: str, payload: bytes) -> None:
         unconfirmed = False
 
         def again(error: Exception) -> bool:
@@ -97,6 +104,7 @@ class Broker:
                         await self._publish_once(state, order_id, payload)
                     except Unconfirmed:
                         unconfirmed = True
+                        tracing.event("not confirmed in time", order=order_id)
                         raise
         except NotStored as error:
             if unconfirmed:
@@ -160,7 +168,7 @@ class Broker:
                 subject(state, order_id),
                 payload,
                 timeout=self._settings.publish_timeout_s,
-                headers={api.Header.MSG_ID.value: order_id},
+                headers={api.Header.MSG_ID.value: order_id, **tracing.headers()},
             )
         except NoStreamResponseError as error:
             raise NotStored("the broker is up, but its streams are not yet") from error

@@ -6,6 +6,7 @@ from typing import Any
 
 import aiohttp
 
+from services.common import tracing
 from services.common.resolver import LastKnownResolver
 
 __all__ = ["Answer", "CallFailed", "Client", "NotSent"]
@@ -54,11 +55,22 @@ class Client:
         With `connect_s`, a connection that took longer than that is given up as not sent.
         Raises NotSent, CallFailed; an answer below 500, or one that carries a `state`, is an answer.
         """
+        if not tracing.is_on():
+            return await self._call(method, url, timeout_s, body, connect_s)
+        host, path = url.split("/", 3)[2:]
+        with tracing.span(f"{method} /{path.partition('/')[0]}", "client", url__full=url, server__address=host) as span:
+            answer = await self._call(method, url, timeout_s, body, connect_s)
+            span.set(http__response__status_code=answer.status)
+            return answer
+
+    async def _call(self, method: str, url: str, timeout_s: float, body: Any, connect_s: float | None) -> Answer:
         if self._session is None:
             raise NotSent(f"{url} was called before the client was opened")
         limit = aiohttp.ClientTimeout(total=timeout_s, connect=connect_s)
         try:
-            async with self._session.request(method, url, json=body, timeout=limit) as response:
+            async with self._session.request(
+                method, url, json=body, headers=tracing.headers(), timeout=limit
+            ) as response:
                 status, text = response.status, await response.read()
         except aiohttp.ClientConnectorError as error:
             raise NotSent(f"{url} could not be reached: {error.os_error}") from error

@@ -6,7 +6,7 @@ import sys
 import time
 from typing import Any
 
-__all__ = ["begin", "event"]
+__all__ = ["begin", "event", "service"]
 
 _service = "unnamed"
 
@@ -17,6 +17,11 @@ def begin(service: str) -> None:
     _service = service
     handler = _Handler()
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+
+
+def service() -> str:
+    """The name of this service."""
+    return _service
 
 
 def event(what: str, **fields: Any) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-__all__ = ["BreakerSettings", "BrokerSettings", "InvalidSetting", "Listen", "Settings", "read"]
+__all__ = ["BreakerSettings", "BrokerSettings", "Defects", "InvalidSetting", "Listen", "Settings", "read"]
 
 _TRUE = {"true", "1", "yes", "on"}
 _FALSE = {"false", "0", "no", "off"}
@@ -44,11 +44,23 @@ class BrokerSettings:
     """Tries of one publish, all with the same message id."""
     publish_budget_s: float = 0.7
     """Seconds after which no further try begins."""
+    in_memory: bool = False
+    """A defect, for proof only: the streams are kept in memory, and a broker that dies loses them."""
 
     @property
     def url(self) -> str:
         """The address a client connects to."""
         return f"nats://{self.host}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True)
+class Defects:
+    """What a careless shop would do: built in for proof only, to see that the claims about orders notice it."""
+
+    early_acknowledgement: bool = False
+    """The order service says yes first and stores half a second later."""
+    no_idempotency: bool = False
+    """Fulfilment fulfils an order as often as it comes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +77,13 @@ class Settings:
     """Seconds that placing an order may take: it has to reach the broker's disk."""
     product_url: str = "http://product:8081"
     order_url: str = "http://order:8082"
+    trace_endpoints: tuple[str, ...] = ()
+    """Collectors of traces, OTLP over HTTP; none: no traces are made."""
+    traces_per_second: int = 25
+    """Requests a second that a service begins a trace for."""
+    fulfilment_takes_s: float = 0.6
+    """Seconds that fulfilling an order takes: half of them it rests with the broker, half it is worked on."""
+    defects: Defects = field(default_factory=Defects)
     data: str = "/data"
     """Directory for what must outlive the process."""
 
@@ -86,12 +105,20 @@ def read(environ: Mapping[str, str]) -> Settings:
             env.seconds("PUBLISH_TIMEOUT_S", default.broker.publish_timeout_s),
             env.whole("PUBLISH_ATTEMPTS", default.broker.publish_attempts),
             env.seconds("PUBLISH_BUDGET_S", default.broker.publish_budget_s),
+            env.flag("DEFECT_STREAMS_IN_MEMORY", default.broker.in_memory),
         ),
         fallback_enabled=env.flag("FALLBACK_ENABLED", default.fallback_enabled),
         call_timeout_s=env.seconds("CALL_TIMEOUT_S", default.call_timeout_s),
         order_call_timeout_s=env.seconds("ORDER_CALL_TIMEOUT_S", default.order_call_timeout_s),
         product_url=env.url("PRODUCT", 8081),
         order_url=env.url("ORDER", 8082),
+        trace_endpoints=env.urls("OTEL_EXPORTER_OTLP_ENDPOINT"),
+        traces_per_second=env.whole("TRACES_PER_SECOND", default.traces_per_second),
+        fulfilment_takes_s=env.seconds("FULFILMENT_TAKES_S", default.fulfilment_takes_s),
+        defects=Defects(
+            env.flag("DEFECT_EARLY_ACKNOWLEDGEMENT", default.defects.early_acknowledgement),
+            env.flag("DEFECT_NO_IDEMPOTENCY", default.defects.no_idempotency),
+        ),
         data=env.text("DATA_DIR", default.data),
     )
 
@@ -132,6 +159,13 @@ class _Reader:
         if not 0 < number <= 3600:  # noqa: PLR2004 - longer than an hour is a slip, and nan fails here too
             raise InvalidSetting(f"{name}={text}: expected seconds, above 0 and at most 3600")
         return number
+
+    def urls(self, name: str) -> tuple[str, ...]:
+        found = tuple(url for part in self.text(name, "").split(",") if (url := part.strip()))
+        for url in found:
+            if not url.startswith(("http://", "https://")):
+                raise InvalidSetting(f"{name}={url}: expected http://HOST:PORT, or several with commas between")
+        return found
 
     def url(self, name: str, port: int) -> str:
         return f"http://{self.text(f'{name}_HOST', name.lower())}:{self.port(f'{name}_PORT', port)}"

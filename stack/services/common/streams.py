@@ -14,6 +14,7 @@ _DAY_S = 86_400
 _DUPLICATES_S = 120
 _ACK_WAIT_S = 2.0
 _LARGEST = 256 * 1024 * 1024
+_LARGEST_IN_MEMORY = 8 * 1024 * 1024
 
 
 def stream_of(state: str) -> str:
@@ -36,7 +37,7 @@ def consumer(durable: str) -> api.ConsumerConfig:
     )
 
 
-async def make_streams(context: JetStreamContext) -> None:
+async def make_streams(context: JetStreamContext, *, in_memory: bool = False) -> None:
     """Make the streams; no-op where they are. Whichever service comes first does it."""
     for state in (QUEUED, ACCEPTED, FULFILLED):
         passing = state != FULFILLED
@@ -44,12 +45,12 @@ async def make_streams(context: JetStreamContext) -> None:
             api.StreamConfig(
                 name=stream_of(state),
                 subjects=[subject(state, "*")],
-                storage=api.StorageType.FILE,
+                storage=api.StorageType.MEMORY if in_memory else api.StorageType.FILE,
                 retention=api.RetentionPolicy.WORK_QUEUE if passing else api.RetentionPolicy.LIMITS,
                 # full: an order is refused rather than an older one lost
                 discard=api.DiscardPolicy.NEW if passing else api.DiscardPolicy.OLD,
                 max_age=0 if passing else _DAY_S,
-                max_bytes=_LARGEST,
+                max_bytes=_LARGEST_IN_MEMORY if in_memory else _LARGEST,
                 duplicate_window=_DUPLICATES_S,
                 allow_direct=True,
             )

@@ -8,15 +8,18 @@ from typing import Any
 from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
-from services.common import log
-from services.common.settings import Listen
+from services.common import log, tracing
+from services.common.settings import Settings
 
 __all__ = ["application", "json_body", "serve"]
 
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 _LARGEST_BODY = 64 * 1024
-_REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status"])
+_SERVER_ERROR = 500
+_UNTRACED = ("/healthz", "/metrics", "/breakers")
+"""Asked many times a second by those who look on; no shopper's request among them."""
+_REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status", "degraded"])
 _SECONDS = Histogram(
     "http_request_seconds",
     "Seconds from request to answer",
@@ -27,14 +30,20 @@ _SECONDS = Histogram(
 
 def application(*middlewares: Any) -> web.Application:
     """An application with `/healthz`, `/metrics`, request metrics and JSON errors."""
-    app = web.Application(middlewares=[*middlewares, _measure, _errors], client_max_size=_LARGEST_BODY)
+    app = web.Application(middlewares=[*middlewares, _trace, _measure, _errors], client_max_size=_LARGEST_BODY)
     app.router.add_get("/healthz", _healthz)
     app.router.add_get("/metrics", _metrics)
     return app
 
 
-def serve(app: web.Application, listen: Listen) -> None:
+def serve(app: web.Application, settings: Settings) -> None:
     """Listen until SIGTERM or SIGINT, then end within about a second. A port that is taken ends the process."""
+    listen = settings.listen
+
+    def listening(*_: object) -> None:
+        log.event("listening", host=listen.host, port=listen.port)
+        tracing.begin(log.service(), settings.trace_endpoints, settings.traces_per_second)
+
     log.event("starting", host=listen.host, port=listen.port)
     try:
         web.run_app(
@@ -43,11 +52,12 @@ def serve(app: web.Application, listen: Listen) -> None:
             port=listen.port,
             shutdown_timeout=0.5,
             access_log=None,
-            print=lambda *_: log.event("listening", host=listen.host, port=listen.port),
+            print=listening,
         )
     except OSError as error:
         log.event("failed", reason=f"cannot listen on {listen.host}:{listen.port}: {error}")
         sys.exit(1)
+    tracing.end()
     log.event("ended")
 
 
@@ -71,12 +81,32 @@ async def _metrics(_request: web.Request) -> web.Response:
 async def _measure(request: web.Request, handler: _Handler) -> web.StreamResponse:
     began = time.perf_counter()
     response = await handler(request)
-    resource = request.match_info.route.resource
-    route = resource.canonical if resource else "unmatched"
-    method = request.method if resource else "any"
-    _REQUESTS.labels(method, route, response.status).inc()
+    method, route = _known(request)
+    _REQUESTS.labels(method, route, response.status, response.headers.get("X-Degraded", "false")).inc()
     _SECONDS.labels(method, route).observe(time.perf_counter() - began)
     return response
+
+
+@web.middleware
+async def _trace(request: web.Request, handler: _Handler) -> web.StreamResponse:
+    if not tracing.is_on() or request.path in _UNTRACED:
+        return await handler(request)
+    method, route = _known(request)
+    with tracing.span(
+        f"{method} {route}", "server", carrier=request.headers, http__request__method=method, http__route=route
+    ) as span:
+        response = await handler(request)
+        degraded = response.headers.get("X-Degraded") == "true" or None
+        span.set(http__response__status_code=response.status, degraded=degraded)
+        if response.status >= _SERVER_ERROR:
+            span.fail(f"answered {response.status}")
+        return response
+
+
+def _known(request: web.Request) -> tuple[str, str]:
+    """Method and route; what no route matches is one, so that nobody can make up a thousand."""
+    resource = request.match_info.route.resource
+    return (request.method, resource.canonical) if resource else ("any", "unmatched")
 
 
 @web.middleware

@@ -10,9 +10,10 @@ __all__ = ["Fulfilment", "Ledger"]
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS fulfilments (seq INTEGER PRIMARY KEY, id TEXT NOT NULL, at_ns INTEGER NOT NULL);
-CREATE UNIQUE INDEX IF NOT EXISTS fulfilments_id ON fulfilments (id);
 CREATE INDEX IF NOT EXISTS fulfilments_at ON fulfilments (at_ns);
 """
+_ONCE = "CREATE UNIQUE INDEX IF NOT EXISTS fulfilments_id ON fulfilments (id)"
+_CARELESS = "DROP INDEX IF EXISTS fulfilments_id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,14 +25,18 @@ class Fulfilment:
 
 
 class Ledger:
-    """A SQLite file; each method is a transaction of its own. Not for several threads at once."""
+    """A SQLite file; each method is a transaction of its own. Not for several threads at once.
 
-    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns) -> None:
+    `careless` is the defect DEFECT_NO_IDEMPOTENCY: an order is entered as often as it comes.
+    """
+
+    def __init__(self, path: Path, now_ns: Callable[[], int] = time.time_ns, *, careless: bool = False) -> None:
         self._now_ns = now_ns
         self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._database.execute("PRAGMA journal_mode = WAL")
         self._database.execute("PRAGMA synchronous = FULL")  # on the disk before commit returns
         self._database.executescript(_SCHEMA)
+        self._database.execute(_CARELESS if careless else _ONCE)
 
     def fulfil(self, ids: Iterable[str]) -> int:
         """Fulfil the orders that are not yet; returns how many, when they are on the disk."""

@@ -39,10 +39,10 @@ def main() -> None:
     """Serve until told to end."""
     log.begin("product")
     try:
-        listen = read(os.environ).listen
+        settings = read(os.environ)
     except InvalidSetting as error:
         sys.exit(str(error))
-    serve(make(json.loads(_CATALOGUE.read_text(encoding="utf-8"))), listen)
+    serve(make(json.loads(_CATALOGUE.read_text(encoding="utf-8"))), settings)
 
 
 if __name__ == "__main__":

@@ -68,7 +68,7 @@ def main() -> None:
         settings = read(os.environ)
     except InvalidSetting as error:
         sys.exit(str(error))
-    serve(make(settings), settings.listen)
+    serve(make(settings), settings)
 
 
 if __name__ == "__main__":

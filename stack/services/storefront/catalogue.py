@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from services.common import tracing
 from services.common.breaker import Breaker, BreakerOpen
 from services.common.http import Answer, CallFailed, Client
 
@@ -84,7 +85,10 @@ class Catalogue:
         """Fetch the first catalogue, and make the trial calls that no shopper asks for; never returns."""
         while True:
             if self._last is None or self._breaker.state in ("open", "half-open"):
-                with contextlib.suppress(CallFailed, BreakerOpen):
+                with (
+                    contextlib.suppress(CallFailed, BreakerOpen),
+                    tracing.span("trial call of the catalogue", root=True),
+                ):
                     await self._breaker.call(self._fetch)
             await asyncio.sleep(max(0.05, self._breaker.reset_s / 10))
 
@@ -109,6 +113,7 @@ class Catalogue:
             raise NoCatalogue(f"the catalogue is not available, and the fallback is off: {error}") from error
         if self._last is None:
             raise NoCatalogue(f"the catalogue is not available, and none is known yet: {error}") from error
+        tracing.event("fallback", to="the last known catalogue", because=str(error))
         return self._last
 
 

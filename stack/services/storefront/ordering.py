@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from prometheus_client import Counter
 
+from services.common import tracing
 from services.common.breaker import Breaker, BreakerOpen
 from services.common.broker import QUEUED, Broker, NotStored, Unconfirmed
 from services.common.http import Answer, CallFailed, Client, NotSent
@@ -15,6 +16,8 @@ __all__ = ["Ordering", "Placement", "Standing"]
 
 _CREATED, _OK, _BAD_REQUEST, _NOT_FOUND = 201, 200, 400, 404
 _OUTCOMES = Counter("shop_orders", "Orders by what the shopper was told", ["state"])
+for _state in ("accepted", "queued", "refused", "unknown", "invalid"):
+    _OUTCOMES.labels(_state)  # at 0, not absent
 _STATES = ("queued", "accepted", "fulfilled")
 
 
@@ -68,16 +71,17 @@ class Ordering:
         """Where an order stands. Raises CallFailed, BreakerOpen, NotConnected or Unconfirmed: nobody says."""
         try:
             return await self._breaker.call(lambda: self._standing(order_id))
-        except (CallFailed, BreakerOpen):
+        except (CallFailed, BreakerOpen) as error:
             if not self._fallback:
                 raise
+            tracing.event("fallback", to="the broker's own knowledge", because=str(error))
         return Standing(await self._broker.state_of(order_id), degraded=True)
 
     async def keep_trying(self) -> None:
         """Make the trial calls that no shopper asks for; never returns."""
         while True:
             if self._breaker.state in ("open", "half-open"):
-                with contextlib.suppress(CallFailed, BreakerOpen):
+                with contextlib.suppress(CallFailed, BreakerOpen), tracing.span("trial call of ordering", root=True):
                     await self._breaker.call(lambda: self._client.call("GET", f"{self._url}/healthz", self._timeout_s))
             await asyncio.sleep(max(0.05, self._breaker.reset_s / 10))
 
@@ -93,6 +97,7 @@ class Ordering:
         placement = await self._ask_order_service(order)
         if placement.state in ("accepted", "invalid") or not self._fallback:
             return placement
+        tracing.event("fallback", to="the broker's queue", because=placement.reason)
         try:
             await self._broker.publish(QUEUED, order.id, order.as_bytes())
         except NotStored as error:

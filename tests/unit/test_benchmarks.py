@@ -1,0 +1,60 @@
+"""The table of benchmarks: whatever breaks is a row that says so, and nothing names the machine."""
+
+import platform
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run from here, and not installed
+
+import benchmarks
+from benchmarks import __main__ as runner
+from benchmarks.table import Row
+
+ROOT = Path(__file__).parents[2]
+GOOD = """
+from benchmarks.table import Row
+def measure():
+    return [Row("a", "b", 2.0, 1.0, "s", "at most 3", True), Row("c", "-", 1500.0, None, "req/s", "", None)]
+"""
+
+
+@pytest.fixture
+def there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """A package with a benchmark that works, one that breaks, and a helper."""
+    (tmp_path / "demo_good.py").write_text(GOOD)
+    (tmp_path / "demo_broken.py").write_text("def measure():\n    raise RuntimeError('no engine')\n")
+    (tmp_path / "demo_helper.py").write_text("")
+    monkeypatch.setattr(benchmarks, "__path__", [str(tmp_path), *benchmarks.__path__])
+    monkeypatch.setattr(runner, "RESULTS", ROOT / "benchmarks" / "not-written.md")
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("benchmarks.demo_")]:
+        del sys.modules[name]
+
+
+@pytest.mark.usefixtures("there")
+def test_one_that_breaks_is_a_row_and_no_success(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.main(["demo_good"]) == 0
+    assert runner.main(["demo_broken", "demo_helper", "demo_good"]) == 1
+    said, err = capsys.readouterr()
+    assert "2.00" in said
+    assert "no engine" in err
+    assert not runner.RESULTS.exists(), "only all of them together are kept"
+
+
+@pytest.mark.usefixtures("there")
+def test_nonsense_is_refused_with_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+    assert runner.main(["nothing"]) == 2
+    assert "breaker" in capsys.readouterr().out
+
+
+def test_what_is_kept_names_no_host_and_no_path() -> None:
+    machine = runner.described()
+    text = runner.markdown([Row("a", "b", 1.0, 3.0, "ms", "at most 1", met=False)], machine)
+    assert "| a | b | 1 ms | 3 ms | 0.33 \N{MULTIPLICATION SIGN} | at most 1 | no |" in text
+    assert {"cores", "kernel", "python"} <= machine.keys()
+    assert str(ROOT) not in text
+    assert str(Path.home()) not in text
+    assert platform.node() not in text or platform.node() in ("", platform.system())
