@@ -16,9 +16,11 @@ from reports.words import N_, say
 __all__ = [
     "breaker_opened",
     "died_event",
+    "free_ns",
     "recovered_ns",
     "recovery_seconds",
     "settled_seconds",
+    "since_ns",
     "started_event",
 ]
 
@@ -39,7 +41,7 @@ def recovery_seconds(evidence: Evidence, service: str, canary: str = "", fault: 
     spans = [span for span in _free(evidence, all_spans) if fault in {"", span[0].action}]
     if not spans:
         raise MissingEvidence(say("no {fault!r} of {service!r} was recorded", fault=fault, service=service))
-    return max((recovered_ns(evidence, source, *span) - _since(evidence, span)) / 1e9 for span in spans)
+    return max((recovered_ns(evidence, source, *span) - since_ns(evidence, *span[:2])) / 1e9 for span in spans)
 
 
 def _free(evidence: Evidence, spans: Sequence[tuple[Fault, int, int]]) -> Iterator[tuple[Fault, int, int]]:
@@ -52,8 +54,8 @@ def _free(evidence: Evidence, spans: Sequence[tuple[Fault, int, int]]) -> Iterat
             yield fault, asked, min((begin for _, begin, _ in spans if begin > over), default=FOREVER)
 
 
-def _since(evidence: Evidence, span: tuple[Fault, int, int]) -> int:
-    fault, asked, _ = span
+def since_ns(evidence: Evidence, fault: Fault, asked: int) -> int:
+    """From when recovery counts: the end of a fault that lasts, the asking for any other."""
     over = ended_ns(evidence, fault) if fault.kind in LASTING else None
     return asked if over is None else over
 
@@ -95,7 +97,7 @@ def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, f
     table = source.table
     done, sent, is_good = done_ns(table), sent_ns(table), good(table)
     watched = (min(int(done.max()), following) - asked) / 1e9
-    began = _free_ns(evidence, fault, following)
+    began = free_ns(evidence, fault, following)
     if began is None:
         _refuse_lost_events(evidence, fault, following)
         told = N_("{service} was not reported to have started again in {watched:.3g} s")
@@ -110,7 +112,7 @@ def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, f
     return int(np.min(back))
 
 
-def _free_ns(evidence: Evidence, fault: Fault, following: int) -> int | None:
+def free_ns(evidence: Evidence, fault: Fault, following: int) -> int | None:
     """When it could answer again: its process had started, or the fault was over."""
     if fault.kind in LASTING:
         over = ended_ns(evidence, fault)
