@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test lint benchmarks up down docker-engine clean
+.PHONY: demo install test experiments soak lint benchmarks up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
@@ -16,6 +16,8 @@ help:
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
 	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
+	@echo "make experiments    run every experiment ROUNDS times on Docker (ROUNDS=10), and say what each came to"
+	@echo "make soak           kill ROUNDS random runs at random moments on Docker, and compare what is left with before"
 	@echo "make lint           ruff and mypy"
 	@echo "make benchmarks     every comparison side by side, kept in benchmarks/RESULTS.md (ARGS=NAME for one)"
 
@@ -26,6 +28,11 @@ install: $(VENV)/.installed
 
 test: $(VENV)/.tested
 	$(BIN)/pytest $(ARGS)
+
+# Too long for every change, and no part of `make test`: each experiment ROUNDS times, and runs killed at random.
+ROUNDS ?= 10
+experiments soak: $(VENV)/.tested
+	$(BIN)/python tests/soak/$@.py --rounds $(ROUNDS) $(ARGS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

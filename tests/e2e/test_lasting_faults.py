@@ -1,13 +1,12 @@
 """Faults that last, against real services: proved by what the target shows, and undone whatever becomes of the run."""
 
-import json
 import signal
 import time
 from typing import Any
 
 import pytest
 from harness import Bench, Run, eventually, read_until, undisturbed
-from killing import containers, engine
+from snapshot import state_of
 
 from experiments import action, probe, python, smallest
 
@@ -36,25 +35,6 @@ def broken_by(*method: dict[str, Any]) -> dict[str, Any]:
 
 def judged(bench: Bench, *method: dict[str, Any]) -> Run:
     return undisturbed(lambda: bench.run(broken_by(*method)), lambda run: run)
-
-
-def state_of(project: str) -> dict[str, Any]:
-    """All that a fault of ours can change: state, limits, networks, packet rules and queueing disciplines."""
-    found = {}
-    for one in containers(project):
-        inspected = json.loads(engine("inspect", one))[0]
-        host = inspected["HostConfig"]
-        limits = {key: max(host[key] or 0, 0) for key in ("NanoCpus", "CpuQuota", "Memory", "MemorySwap")}
-        networks = {
-            name: (each["IPAddress"], sorted(each["Aliases"] or []))
-            for name, each in inspected["NetworkSettings"]["Networks"].items()
-        }
-        image = engine("inspect", "--format", "{{.Image}}", one)
-        look = "iptables -S | grep -v '^-P'; tc qdisc show"
-        rules = engine("run", "--rm", "--user", "0", "--cap-add", "NET_ADMIN", "--network", f"container:{one}",
-                       "--label", "com.docker.compose.project=", image, "sh", "-c", look)  # fmt: skip
-        found[one] = (inspected["State"]["Status"], limits, networks, inspected["NetworkSettings"]["Ports"], rules)
-    return found
 
 
 @pytest.mark.docker
