@@ -13,7 +13,7 @@ from probes.errors import ConfigurationError, StehaufError, TargetDegraded
 from probes.faults.kinds import require
 from probes.faults.selection import refuse_broken, select
 from probes.faults.table import ENDING
-from probes.network import bandwidth, dns_failure, latency, loss, partition
+from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, partition
 from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, memory_squeezed
 from probes.run.ledger import Entry
@@ -21,6 +21,7 @@ from probes.run.session import Session, current
 from probes.targets.api import Instance
 
 __all__ = [
+    "bad_answers",
     "bandwidth",
     "cpu_starved",
     "crash",

@@ -10,10 +10,10 @@ from typing import Any
 
 from probes.errors import ConfigurationError
 from probes.faults.lasting import begin
-from probes.faults.network import Bandwidth, Latency, Loss, Names, Partition
+from probes.faults.network import Answers, Bandwidth, Latency, Loss, Names, Partition
 from probes.targets.abilities import Disturbance
 
-__all__ = ["bandwidth", "dns_failure", "latency", "loss", "partition"]
+__all__ = ["bad_answers", "bandwidth", "dns_failure", "latency", "loss", "partition"]
 
 
 def partition(  # noqa: PLR0913, PLR0917 - each an argument in YAML
@@ -123,6 +123,49 @@ def bandwidth(  # noqa: PLR0913, PLR0917 - each an argument in YAML
     """
     _within("bandwidth: kbit_s", kbit_s, 7.999, 1e7)
     return _begin(Bandwidth(Disturbance("bandwidth", kbit_s=kbit_s)), service, for_seconds, count, choose, seed)
+
+
+def bad_answers(  # noqa: PLR0913, PLR0917 - each an argument in YAML
+    service: str, port: int, callers: Sequence[str] | None = None, delay_ms: float = 0.0, status: int = 0,
+    resets: bool = False, percent: float = 100.0, for_seconds: float = 60.0,
+    count: int = 1, choose: str = "first", seed: int | None = None,
+) -> dict[str, Any]:  # fmt: skip
+    """Let a service answer HTTP requests late, with an error, or with a reset connection, by a proxy before it.
+
+    Args:
+        service: name of the service whose answers are spoiled.
+        port: the port that it listens on, in its own container.
+        callers: names of the services whose requests are concerned; unset: everybody's.
+        delay_ms: how late the answers are, 0 to 60000.
+        status: HTTP status in the place of its own answer, 400 to 599; 0: its own.
+        resets: reset the connection in the place of an answer; not together with `status`.
+        percent: share of the requests, at random, more than 0 and at most 100.
+        for_seconds: as for `partition`.
+        count: as for `crash`.
+        choose: as for `crash`.
+        seed: as for `crash`.
+
+    Returns:
+        As `partition`.
+
+    Raises:
+        FaultNotPossible, ConfigurationError, TargetDegraded, UnknownService, NotOurs, TargetError: as for `partition`.
+    """
+    _within("bad_answers: percent", percent, 0, 100)
+    if isinstance(callers, str) or (callers is not None and not callers) or service in (callers or ()):
+        raise ConfigurationError(
+            f"bad_answers: callers reads {callers!r}; it takes a list of other services, or nothing for everybody"
+        )
+    if delay_ms:
+        _within("bad_answers: delay_ms", delay_ms, 0, 60_000)
+    if status:
+        _within("bad_answers: status", status, 399, 599)
+    if bool(status) == resets and (status or not delay_ms):
+        raise ConfigurationError("bad_answers: give delay_ms, and status or resets where there is to be no answer")
+    how = Disturbance(
+        "answers", tuple(callers or ()), delay_ms, percent=percent, port=port, status=status, resets=resets
+    )
+    return _begin(Answers(how), service, for_seconds, count, choose, seed)
 
 
 def dns_failure(

@@ -4,14 +4,14 @@ import time
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from probes.errors import FaultNotPossible
+from probes.errors import ConfigurationError, FaultNotPossible
 from probes.faults.kinds import Readings
 from probes.faults.knock import knock
 from probes.run.ledger import Entry
 from probes.targets.abilities import Disturbable, Disturbance, Reachable
 from probes.targets.api import Event, Inspectable, Instance
 
-__all__ = ["Bandwidth", "Latency", "Loss", "Names", "Partition"]
+__all__ = ["Answers", "Bandwidth", "Latency", "Loss", "Names", "Partition"]
 
 _KNOCKS = 5
 
@@ -131,6 +131,34 @@ class Bandwidth(_OfNetwork):
 
     kind: ClassVar[str] = "bandwidth"
     tried: ClassVar[Disturbance] = Disturbance("bandwidth")
+
+
+@dataclass(frozen=True, slots=True)
+class Answers(_OfNetwork):
+    """It answers late, wrongly, or with a reset: a proxy stands before it."""
+
+    kind: ClassVar[str] = "bad_answers"
+    tried: ClassVar[Disturbance] = Disturbance("answers")
+
+    def before(self, target: Cuttable, instance: Instance) -> dict[str, Any]:
+        """The port must be one that it publishes: that is known to be TCP, and its own."""
+        found = _OfNetwork.before(self, target, instance)
+        ports = [port for _, port in target.addresses(instance)]
+        if self.how.port not in ports:
+            raise ConfigurationError(
+                f"bad_answers: port reads {self.how.port!r}; {instance.service} listens on: "
+                f"{', '.join(map(str, ports)) or 'none that it publishes'}"
+            )
+        return found
+
+    def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
+        """What the proxy counted."""
+        found = _OfNetwork.read(self, target, instance, entry)
+        return {**found, "spoiled": target.spoiled(instance, entry.id)}
+
+    def shows(self, before: Readings, now: Readings) -> bool:
+        """An answer was spoiled."""
+        return int(now["spoiled"]) > 0
 
 
 @dataclass(frozen=True, slots=True)

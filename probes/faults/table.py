@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from probes.faults.kinds import Lasting
-from probes.faults.network import Bandwidth, Latency, Loss, Names, Partition
+from probes.faults.network import Answers, Bandwidth, Latency, Loss, Names, Partition
 from probes.faults.process import Hang, Stop
 from probes.faults.resources import CpuStarved, MemorySqueezed
 from probes.targets.abilities import Exhaustible, Signalable
@@ -21,9 +21,9 @@ ENDING: Mapping[str, type] = {
 }
 """Faults that are over at once; what ended is to run again. By the name of their action: what each needs."""
 
-LASTING: Mapping[str, type[Lasting]] = {
-    kind.kind: kind for kind in (Hang, Stop, Partition, Latency, Loss, Bandwidth, Names, CpuStarved, MemorySqueezed)
-}
+_NETWORK: tuple[type[Lasting], ...] = (Partition, Latency, Loss, Bandwidth, Names, Answers)
+_OTHERS: tuple[type[Lasting], ...] = (Hang, Stop, CpuStarved, MemorySqueezed)
+LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS)}
 """Faults that stay until they are undone, by the name of their action."""
 
 TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget}

@@ -22,17 +22,24 @@ __all__ = [
 class Disturbance:
     """What is done to an instance's network; all of it concerns what crosses its border, never its own loopback."""
 
-    kind: Literal["partition", "latency", "loss", "bandwidth", "no_names"]
+    kind: Literal["partition", "latency", "loss", "bandwidth", "no_names", "answers"]
     peers: tuple[str, ...] = ()
-    """Partition: services that it is cut off from; empty: everything, the host and its published ports too."""
+    """Partition: services that it is cut off from; empty: everything, the host and its published ports too.
+    Answers: services whose requests are answered badly; empty: everybody's."""
     delay_ms: float = 0.0
-    """Latency: how late each packet is that it sends."""
+    """Latency: how late each packet is that it sends. Answers: how late each is."""
     jitter_ms: float = 0.0
     """Latency: up to this much more or less, evenly spread."""
     percent: float = 0.0
-    """Loss: packets lost of a hundred that it sends."""
+    """Loss: packets lost of a hundred that it sends. Answers: those spoiled of a hundred."""
     kbit_s: float = 0.0
     """Bandwidth of what it sends, in kilobits a second."""
+    port: int = 0
+    """Answers: the port that the instance itself listens on."""
+    status: int = 0
+    """Answers: the HTTP status in the place of the service's own; 0: its own."""
+    resets: bool = False
+    """Answers: the connection is reset in the place of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +96,9 @@ class Disturbable(Protocol):
 
     def settle(self, instance: Instance, fault: str) -> None:
         """Take away all that is in place under this id; no-op where nothing is. Raises TargetError."""
+
+    def spoiled(self, instance: Instance, fault: str) -> int:
+        """Answers: how many were spoiled so far, by the proxy's count. Raises TargetError."""
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """Whether a name can be looked up in the instance's network."""

@@ -27,6 +27,7 @@ __all__ = [
 Record = TypeVar("Record")
 
 KINDS = (
+    N_("bad_answers"),
     N_("bandwidth"),
     N_("cpu_starved"),
     N_("crash"),

@@ -77,6 +77,13 @@ def _latency(before: Shown, during: Sequence[Shown]) -> list[str]:
     return missing
 
 
+def _answers(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    if not max(_number(one, "spoiled") for one in during) > 0:
+        missing.append(say("the proxy counted no answer that it spoiled"))
+    return missing
+
+
 def _names(before: Shown, during: Sequence[Shown]) -> list[str]:
     missing = _in_place(before, during)
     if before.get("name_resolves") is not True:
@@ -118,6 +125,7 @@ def _shown(value: Any) -> str:
 
 
 EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
+    "bad_answers": _answers,
     "bandwidth": _in_place,
     "cpu_starved": _cpu,
     "dns_failure": _names,
@@ -128,6 +136,7 @@ EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
 }
 """What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
 PROVED = {
+    "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
     "bandwidth": N_("{service} sent through a narrow pipe: the kernel has it in its network, and counted what passed"),
     "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
     "dns_failure": N_("no name resolved for {service}: a look-up in its network failed, and had not before"),

@@ -50,6 +50,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
         [fault("loss", percent=30)],
         [fault("bandwidth", kbit_s=256)],
         [fault("dns_failure")],
+        [fault("bad_answers", port=int(docker.environment["PRODUCT_PORT"]), callers=["storefront"], status=503)],
         [fault("cpu_starved", cpus=0.02)],
         [fault("memory_squeezed", megabytes=60)],
     ]
@@ -58,7 +59,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
-    assert len(run.verdict["receipts"]) == 13
+    assert len(run.verdict["receipts"]) == 14
     assert run.verdict["verdict"] == "PASS", run.said
     assert {line["by"] for line in run.lines("faults.jsonl") if line["phase"] == "undone"} >= {"the action undo"}
     assert state_of(docker.project) == before
@@ -94,7 +95,7 @@ def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
     asked = run.lines("faults.jsonl")[0]
     assert asked["selection"]["of"] == [asked["instance"]]
     died = [line["exit_code"] for line in run.lines("events.jsonl") if line["kind"] == "die"]
-    assert died[-1] == 139
+    assert died[-1] == 149
 
 
 @pytest.mark.embedded

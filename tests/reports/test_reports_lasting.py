@@ -31,6 +31,10 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     ),
     "loss": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
     "bandwidth": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
+    "bad_answers": (
+        {"in_place": False, "packets": 0, "spoiled": 0},
+        {"in_place": True, "packets": 3, "spoiled": 3},
+    ),
     "dns_failure": (
         {"in_place": False, "packets": 0, "name_resolves": True},
         {"in_place": True, "packets": 3, "name_resolves": False},
@@ -117,6 +121,7 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "the limit was there before": ("cpu_starved", "before", "cpus", 0.05),
     "the limit of memory is the old one": ("memory_squeezed", "during", "memory_bytes", 1 << 27),
     "rules were there before": ("loss", "before", "in_place", True),
+    "the proxy was gone": ("bad_answers", "during", "in_place", False),
     "rules were gone": ("bandwidth", "during", "in_place", False),
 }
 
@@ -139,7 +144,7 @@ def test_without_a_reading_nothing_is_proved(kind: str, when: str, run: Run, wri
 
 @pytest.mark.parametrize("kind", SHOWN)
 def test_one_value_that_was_not_read_leaves_it_unproved(kind: str, run: Run, written: Written) -> None:
-    told = {"packets", "means"}
+    told = {"packets", "means", "spoiled"}
     for what in [name for name in SHOWN[kind][1] if name not in told]:
         lasting(run, kind).readings = [one for one in run.readings if (one["when"], one["what"]) != ("during", what)]
         if what not in {"asked_ms", "asked_cpus", "asked_bytes", "connection_opens"}:
@@ -150,6 +155,13 @@ def test_one_value_that_was_not_read_leaves_it_unproved(kind: str, run: Run, wri
 def test_rules_that_no_packet_met_are_no_fault(kind: str, run: Run, written: Written) -> None:
     for one in lasting(run, kind).readings:
         if one["what"] == "packets":
+            one["value"] = 0
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_a_proxy_that_spoiled_nothing_is_no_fault(run: Run, written: Written) -> None:
+    for one in lasting(run, "bad_answers").readings:
+        if one["what"] == "spoiled":
             one["value"] = 0
     assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
 

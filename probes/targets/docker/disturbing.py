@@ -11,6 +11,7 @@ from probes.errors import FaultNotPossible, TargetError, UnknownService
 from probes.targets.abilities import Disturbance
 from probes.targets.api import Instance
 from probes.targets.docker.containers import SERVICE, labels_of
+from probes.targets.docker.engine import asked
 from probes.targets.docker.helper import FAULT, Helpers
 from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, count, staying, take_away
 
@@ -21,6 +22,7 @@ _WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "no_names": (("drop", "iptables DROP"),),
     "loss": (("statistic", "iptables statistic"),),
     "bandwidth": (("tbf", "tc tbf"),),
+    "answers": (("redirect", "HTTP proxy"),),
     "latency": (("netem", "netem"), ("nfqueue", "nfqueue")),
 }
 """What of the kernel each needs, the best first, and what it is called in the evidence."""
@@ -79,6 +81,17 @@ class Networked:
         helpers.end(fault)
         if self._ours(instance).status in {"running", "paused"}:
             helpers.ask(self._network(instance), take_away(fault))
+
+    def spoiled(self, instance: Instance, fault: str) -> int:
+        """By the proxy's own count, read from its container."""
+        self._ours(instance)
+        for helper in self._helpers().of(fault):
+            with asked("read the count of a proxy"):
+                said: Any = helper.exec_run(["cat", "/tmp/spoiled"]).output  # noqa: S108 - in the helper's own files
+            words = said.decode(errors="replace").split()
+            if len(words) == 2 and words[1].isdecimal():  # noqa: PLR2004 - requests, and those spoiled
+                return int(words[1])
+        return 0
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """With the container's own resolv.conf, which a helper in its network shares."""
