@@ -1,56 +1,13 @@
-"""Open-loop arrivals: requests are due on a fixed schedule, whatever became of the earlier ones."""
+"""Open-loop arrivals for asyncio: requests are due on a schedule, whatever became of the earlier ones."""
 
 import asyncio
-import itertools
 import time
-from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
-__all__ = ["Arrivals", "Clock", "Schedule"]
+from schedule import Schedule
 
-
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """UTC as the monotonic clock tells it, from one anchor taken at the start.
-
-    A wall clock that is set during the run moves nothing: neither the schedule nor the times recorded.
-    Both clocks are slewed alike, so what drifts apart is such a step and nothing else.
-    """
-
-    wall_ns: int
-    monotonic_ns: int
-
-    @classmethod
-    def start(cls) -> "Clock":
-        """Anchor the two clocks to each other, to the middle of the closest of five readings."""
-        readings = []
-        for _ in range(5):
-            before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
-            readings.append((after - before, cls(wall, (before + after) // 2)))
-        return min(readings, key=lambda reading: reading[0])[1]
-
-    def utc_ns(self, monotonic_ns: int) -> int:
-        """UTC nanoseconds of a reading of `time.monotonic_ns()`."""
-        return self.wall_ns + monotonic_ns - self.monotonic_ns
-
-
-@dataclass(frozen=True, slots=True)
-class Schedule:
-    """When requests are due: each time is computed from its number, so that no delay adds up."""
-
-    first_ns: int
-    rate: float
-    duration_s: float | None = None
-    """None: until stopped."""
-
-    def due_ns(self) -> Iterator[int]:
-        """The due times (`time.monotonic_ns`), `rate` a second."""
-        for number in itertools.count():
-            offset_s = number / self.rate
-            if self.duration_s is not None and offset_s >= self.duration_s:
-                return
-            yield self.first_ns + round(offset_s * 1e9)
+__all__ = ["Arrivals"]
 
 
 class Requester(Protocol):

@@ -22,10 +22,11 @@ from contextlib import AsyncExitStack
 from functools import partial
 from pathlib import Path
 
-from arrivals import Arrivals, Clock, Schedule
+from arrivals import Arrivals
 from common import EXIT_FAILED, EXIT_REFUSED, STDOUT, Parent, say
 from options import Options, Target, parse
 from recorder import Contents, Recorder
+from schedule import Clock, Schedule
 from watcher import Watcher
 
 from reports.evidence.samples import SampleWriter
@@ -69,7 +70,7 @@ class Canary:
         rate = self._options.rate
         # Targets take turns within the interval, so that the canary is never late for its own sake.
         offset_ns = round(index / len(self._options.targets) / rate * 1e9)
-        schedule = Schedule(self._clock.monotonic_ns + offset_ns, rate, self._options.duration_s)
+        schedule = Schedule.steady(self._clock.monotonic_ns + offset_ns, rate, self._options.duration_s)
         bound = 1000 + math.ceil(10 * watcher.target.timeout_s * rate)
         await Arrivals(schedule, watcher, bound).run(tasks.create_task)
 

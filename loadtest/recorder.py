@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from arrivals import Clock
+from schedule import Clock
 
 from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, Sample, SampleWriter
 

@@ -2,45 +2,53 @@
 
 A user file derives its users from `RecordedUser`, calls `recording.listen()` once, and places orders
 within `recording.placing(order_id)`. The rest follows from Locust's own events and from these options:
-`--evidence DIR` (without it nothing is recorded), `--allow-host HOST`, `--die-with-parent [PID]`.
+`--evidence DIR` (without it nothing is recorded), `--arrivals RATE` (open loop, see `openloop`; without it
+users wait for answers, as Locust's do), `--allow-host HOST`, `--die-with-parent [PID]`.
 
 At the end (SIGINT, SIGTERM, --run-time, or the parent's death) no user begins anything; requests in flight
-have STOP_S to finish and are recorded as what they became. One cut off after that is no sample, since
-nobody knows what it would have become; an order among them is in the ledger, as unknown.
+have time to finish and are recorded as what they became: in open loop their whole time-out, in closed loop STOP_S.
+One cut off after that is no sample, since nobody knows what it would have become; an order among them is in the
+ledger, as unknown.
 """
 
-import logging
-import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import gevent
 import geventhttpclient.client
-from common import EXIT_FAILED, EXIT_REFUSED, Order, OrderLedger, Parent, refusal, say
-from locust import FastHttpUser, events
+from client import Client
+from common import EXIT_FAILED, Order, OrderLedger, say
+from locust import User, events
 from locust.env import Environment
 from locust.user.task import LOCUST_STATE_STOPPING, LOCUST_STATE_WAITING
+from openloop import Journeys, follower, most_users, unfit
+from pulse import Pulse
+from schedule import Clock, Schedule, parse_stages
+from steering import add_options, check_host, die_in_time, is_master, refuse, stop_in_order
+from wire import OURS, Host
 
-from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, Sample, SampleWriter
+from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, SampleWriter
+from reports.evidence.stages import Stage
 
 __all__ = ["RecordedUser", "recording"]
 
 STOP_S = 1.5
-"""Seconds that requests in flight have at the end."""
-_PARENT_CHECK_S = 0.5
+"""Seconds that requests in flight have at the end, where users wait for them; in open loop the time-out, and these."""
 _SERVER_SAID_YES = range(200, 400)
 
 
-class RecordedUser(FastHttpUser):
+class RecordedUser(User):
     """A user whose every request is sent once, to the host allowed, and ends: answered or after 5 s."""
 
     abstract = True
     network_timeout = 5.0
-    connection_timeout = 5.0
-    max_redirects = 0  # a redirect could lead to a host that nobody allowed
-    concurrency = 1
+    """Seconds from sending until an answer counts as none."""
+
+    def __init__(self, environment: Environment) -> None:
+        super().__init__(environment)
+        self.client = Client(_host(self.host), self.network_timeout, environment.events.request)
 
     def stop(self, force: bool = False) -> bool:
         """End between two tasks. Locust kills a user that waits, though it may be about to send."""
@@ -50,6 +58,14 @@ class RecordedUser(FastHttpUser):
         return bool(super().stop(force=force))
 
 
+_hosts: dict[str, Host] = {}
+
+
+def _host(url: str | None) -> Host:
+    """One for all users: its name is resolved once."""
+    return _hosts.setdefault(str(url), _hosts.get(str(url)) or Host(str(url)))
+
+
 class _Recording:
     """The one recording of this process."""
 
@@ -57,16 +73,20 @@ class _Recording:
         self._environment: Environment | None = None
         self._writer: SampleWriter | None = None
         self._orders: OrderLedger | None = None
+        self._journeys: Journeys | None = None
+        self._clock = Clock.start()
+        self._is_open = False
         self._failed = False
 
     def listen(self) -> None:
         """Take part in this Locust process."""
-        # Without this a GET is silently sent again, up to eleven times, when its connection breaks.
+        # Without this a FastHttpUser's GET is silently sent again, up to eleven times, when its connection breaks.
         geventhttpclient.client.IDEMPOTENT_METHODS = frozenset()
-        events.init_command_line_parser.add_listener(_add_options)
+        events.init_command_line_parser.add_listener(add_options)
         events.init.add_listener(self._begin)
-        events.test_start.add_listener(_check_host)
+        events.test_start.add_listener(self._start)
         events.request.add_listener(self._request)
+        events.user_error.add_listener(self._user_error)
         events.quit.add_listener(self._end)
 
     @contextmanager
@@ -84,48 +104,110 @@ class _Recording:
     def _begin(self, environment: Environment, **_: Any) -> None:
         # Here, not at import: with --processes each worker is forked before, and has a file of its own.
         self._environment = environment
+        self._clock = Clock.start()
         options = environment.parsed_options
-        _check_host(environment)
+        check_host(environment)
+        stop_in_order(environment)
+        die_in_time(environment)
+        self._open_loop(environment)
         environment.stop_timeout = environment.stop_timeout or STOP_S
-        _stop_in_order(environment)
-        if options.die_with_parent is not None:
-            _die_with_parent(environment, 0 if options.worker else options.die_with_parent)
-        if options.evidence:
+        if options.evidence and not is_master(environment):
             self._open(Path(options.evidence), environment)
+
+    def _start(self, environment: Environment, **_: Any) -> None:
+        check_host(environment)
+        self._open_loop(environment)  # a worker elsewhere hears only now what its master was asked for
+
+    def _open_loop(self, environment: Environment) -> None:
+        """Let a schedule begin the users' tasks, instead of the users, where that is asked for."""
+        options = environment.parsed_options
+        if self._is_open or not options.arrivals:
+            return
+        self._is_open = True
+        classes = list(environment.user_classes)
+        try:
+            stages = parse_stages(options.arrivals)
+            _host(environment.host or classes[0].host)
+        except ValueError as error:
+            refuse(str(error))
+        if sentence := unfit(classes, RecordedUser):
+            refuse(sentence)
+        longest = max(cls.network_timeout for cls in classes)
+        environment.stop_timeout = environment.stop_timeout or longest + STOP_S
+        environment.user_classes = [follower(lambda goes_on: self._follow(environment, classes, stages, goes_on))]
+        options.num_users = options.spawn_rate = options.expect_workers if is_master(environment) else 1
+
+    def _follow(
+        self,
+        environment: Environment,
+        classes: list[type[RecordedUser]],
+        stages: tuple[Stage, ...],
+        goes_on: Callable[[], bool],
+    ) -> None:
+        options, runner = environment.parsed_options, environment.runner
+        of = options.expect_workers if options.worker else 1
+        for cls in classes:
+            cls.host = environment.host or cls.host
+        schedule = Schedule(Clock.start().monotonic_ns, stages, runner.worker_index, of)
+        if self._journeys is not None or not 0 <= schedule.index < of:
+            self._fail("a worker was lost, and nobody can take over its share of the schedule")
+            return
+        most = most_users(schedule, max(cls.network_timeout for cls in classes))
+        self._journeys = Journeys(environment, classes, most, self._fail)
+        if self._writer:
+            lowest = min(min(stage.begin, stage.end) for stage in stages)
+            self._writer.tell(
+                arrivals=[stage.row for stage in stages],
+                begin_ns=self._clock.utc_ns(schedule.first_ns),
+                share=[schedule.index, of],
+                rate=lowest / of,
+            )
+        self._journeys.follow(schedule, goes_on)
 
     def _open(self, directory: Path, environment: Environment) -> None:
         try:
             directory.mkdir(parents=True, exist_ok=True)
             self._orders = OrderLedger(directory)
             self._writer = SampleWriter(directory, "load", {"kind": "load", "host": environment.host})
+            gevent.spawn(Pulse(directory, self._outstanding).beat, self._fail)
         except OSError as error:
             say(f"The load cannot record into {directory}: {error}. Nothing was sent.")
             raise SystemExit(EXIT_FAILED) from error
 
-    def _request(
-        self, name: str, response_time: float, start_time: float, response: Any = None, exception: Any = None, **_: Any
-    ) -> None:
+    def _outstanding(self) -> int:
+        return self._journeys.outstanding if self._journeys else self._environment.runner.user_count
+
+    def _request(self, name: str, response: Any = None, exception: Any = None, **told: Any) -> None:
         if self._writer is None or self._failed:
             return
+        due_ns, sent_ns, ended_ns = told.get("times_ns") or self._times(told)
+        status, flags = _status(response), _flags(response, exception)
         try:
-            self._writer.write(
-                Sample(
-                    due_ns=round(start_time * 1e9),
-                    latency_s=response_time / 1e3,
-                    status=_status(response),
-                    flags=_flags(response, exception),
-                    name=name,
-                )
+            self._writer.append(
+                self._clock.utc_ns(due_ns), ended_ns - due_ns, sent_ns - due_ns, status, flags, self._writer.index(name)
             )
         except OSError as error:
             self._fail(error)
 
-    def _fail(self, error: OSError) -> None:
+    def _user_error(self, exception: Any, **_: Any) -> None:
+        """A user's own mistake is Locust's to tell. Where this machine had no socket, a request was not made."""
+        if getattr(exception, "errno", None) in OURS:
+            self._fail(f"this machine gave no room for another connection: {exception}")
+
+    def _times(self, told: dict[str, Any]) -> tuple[int, int, int]:
+        """Of a client that is not ours: from when it was sent, as Locust has it."""
+        sent_ns = round(told["start_time"] * 1e9) - self._clock.wall_ns + self._clock.monotonic_ns
+        return sent_ns, sent_ns, sent_ns + round(told["response_time"] * 1e6)
+
+    def _fail(self, why: OSError | str) -> None:
         """End the load: what is not recorded has not been shown."""
         if self._failed or self._environment is None:
             return
         self._failed = True
-        say(f"The load could not write its evidence: {error}. It stops here: make room and repeat the run.")
+        if isinstance(why, str):
+            say(f"The load stops here, for {why}.")
+        else:
+            say(f"The load could not write its evidence: {why}. It stops here: make room and repeat the run.")
         self._environment.process_exit_code = EXIT_FAILED
         gevent.spawn(self._environment.runner.quit)
 
@@ -134,51 +216,10 @@ class _Recording:
             return
         try:
             self._orders.close()
-            self._writer.close()
+            self._writer.close(failed=self._failed)
         except OSError as error:
             self._fail(error)
             raise SystemExit(EXIT_FAILED) from error
-
-
-def _add_options(parser: Any, **_: Any) -> None:
-    add = parser.add_argument
-    hidden = {"include_in_web_ui": False}
-    add("--evidence", metavar="DIR", help="folder for samples and orders; without it none is kept", **hidden)
-    add("--allow-host", action="append", default=[], metavar="HOST", help="a host beyond loopback", **hidden)
-    add("--die-with-parent", nargs="?", type=int, const=0, metavar="PID", help="stop when it ends", **hidden)
-
-
-def _check_host(environment: Environment, **_: Any) -> None:
-    """Refuse what is not loopback, before a user exists; again at each start, as the web page can set it."""
-    hosts = {environment.host} if environment.host else {user.host for user in environment.user_classes}
-    for host in filter(None, hosts):
-        if sentence := refusal(host, environment.parsed_options.allow_host):
-            say(sentence)
-            raise SystemExit(EXIT_REFUSED)
-
-
-def _stop_in_order(environment: Environment) -> None:
-    """Let SIGINT do what --run-time does: Python's own way raises it inside whichever user runs."""
-    state = {"asked": False}
-
-    def stop() -> None:
-        if not state["asked"]:
-            state["asked"] = True
-            environment.runner.quit()
-
-    gevent.signal_handler(signal.SIGINT, stop)
-
-
-def _die_with_parent(environment: Environment, pid: int) -> None:
-    parent = Parent.bind(pid)
-
-    def watch() -> None:
-        while not parent.gone():
-            gevent.sleep(_PARENT_CHECK_S)
-        logging.getLogger(__name__).warning("The process that started the load is gone: stopping.")
-        environment.runner.quit()
-
-    gevent.spawn(watch)
 
 
 def _status(response: Any) -> int:

@@ -9,11 +9,12 @@ Declare it in an experiment's ``controls``; it alone is enough::
 Its arguments say what to observe beside the target's own events; each is optional:
 
 ========  ===========================================================================================
-load      Locust users: {host: URL, file: loadtest/shop.py, users: 10}
+load      Locust users: {host: URL, file: loadtest/shop.py, rate: 50} (or shape, or users; and processes)
 canaries  URLs asked on a fixed schedule: [{name: shop, url: URL, timeout: 1.0, keep: true}]; the first
           is what users see; one named like a service shows when that service itself answers again
 rate      requests a second of each canary (50)
 breakers  URL, or a list of them, that lists circuit breakers and their transitions
+calls     URL, or a list of them, that lists what a service called, whatever its breakers say
 orders    URL that lists the orders that were fulfilled
 live      true: show the run live on 127.0.0.1 (so does STEHAUF_LIVE=1); never where CI is set
 traces    true: receive the services' spans, for the traces in the report; what this run brings up itself

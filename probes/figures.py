@@ -5,27 +5,63 @@ complete evidence and holds it against the same tolerance: what happens after th
 """
 
 import time
-from typing import Any
 
 import requests
 
-from probes.errors import ClaimUnmet
+from probes.figures_of_breakers import (
+    breaker_opened,
+    calls_while_open,
+    closes_after_success,
+    failures_before_open,
+    open_p95_ms,
+    trial_calls,
+    unmarked_fallbacks,
+)
+from probes.figures_of_users import (
+    availability,
+    availability_in_fault,
+    back_in_band_seconds,
+    degraded_answers,
+    downtime_seconds,
+    error_budget_spent,
+    longest_gap_seconds,
+    others_slowed_ms,
+    settled_seconds,
+    slow_requests,
+)
 from probes.run.orders import OrderCount
 from probes.run.session import current
+from probes.run.settling import recovered, settled
 from reports.evidence.reader import Evidence
-from reports.figures import FIGURES, MissingEvidence, NotRecovered
+from reports.figures import FIGURES, MissingEvidence
 
 __all__ = [
+    "availability",
+    "availability_in_fault",
+    "back_in_band_seconds",
     "breaker_opened",
+    "calls_while_open",
+    "closes_after_success",
+    "degraded_answers",
     "degraded_outside_fault",
+    "downtime_seconds",
     "duplicated_orders",
+    "error_budget_spent",
     "failed_requests",
+    "failures_before_open",
     "fallback_held",
     "latency_p95_ms",
+    "longest_gap_seconds",
     "lost_orders",
+    "open_p95_ms",
     "ordering_back_seconds",
+    "others_slowed_ms",
     "recovery_seconds",
+    "settled_seconds",
+    "slow_requests",
+    "trial_calls",
     "unexpected_orders",
+    "unmarked_fallbacks",
 ]
 
 _EVERY_S = 0.2
@@ -44,15 +80,7 @@ def recovery_seconds(service: str, canary: str = "", timeout: float = 30.0, faul
         ClaimUnmet: it did not come back within `timeout`.
         MissingEvidence: no fault, or no canary, to take the figure from.
     """
-    try:
-        return float(_settled("recovery_seconds", timeout, service=service, canary=canary, fault=fault))
-    except NotRecovered as error:
-        raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
-
-
-def breaker_opened(breaker: str, timeout: float = 5.0) -> int:
-    """How often a circuit breaker opened. Raises MissingEvidence where none was followed."""
-    return int(_settled("breaker_opened", timeout, breaker=breaker))
+    return recovered("recovery_seconds", timeout, service=service, canary=canary, fault=fault)
 
 
 def failed_requests(source: str = "all") -> int:
@@ -64,7 +92,7 @@ def failed_requests(source: str = "all") -> int:
     Raises:
         MissingEvidence: nothing was recorded.
     """
-    return int(_settled("failed_requests", source=source))
+    return int(settled("failed_requests", source=source))
 
 
 def degraded_outside_fault(service: str, breaker: str, timeout: float = 5.0) -> int:
@@ -78,7 +106,7 @@ def degraded_outside_fault(service: str, breaker: str, timeout: float = 5.0) -> 
     Raises:
         MissingEvidence: nothing was recorded.
     """
-    return int(_settled("degraded_outside_fault", timeout, service=service, breaker=breaker))
+    return int(settled("degraded_outside_fault", timeout, service=service, breaker=breaker))
 
 
 def fallback_held(service: str, canary: str, part: str = "") -> bool:
@@ -92,7 +120,7 @@ def fallback_held(service: str, canary: str, part: str = "") -> bool:
     Raises:
         MissingEvidence: no contents were known from before the fault.
     """
-    return bool(_settled("fallback_held", service=service, canary=canary, part=part))
+    return bool(settled("fallback_held", service=service, canary=canary, part=part))
 
 
 def latency_p95_ms(source: str = "all") -> float:
@@ -104,7 +132,7 @@ def latency_p95_ms(source: str = "all") -> float:
     Raises:
         MissingEvidence: nothing was recorded.
     """
-    return float(_settled("latency_p95_ms", source=source))
+    return float(settled("latency_p95_ms", source=source))
 
 
 def lost_orders(timeout: float = 15.0) -> int:
@@ -140,10 +168,7 @@ def ordering_back_seconds(service: str, timeout: float = 30.0) -> float:
         ClaimUnmet: no order was acknowledged again within `timeout`.
         MissingEvidence: no fault, or no order after it.
     """
-    try:
-        return float(_settled("ordering_back_seconds", timeout, service=service))
-    except NotRecovered as error:
-        raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
+    return recovered("ordering_back_seconds", timeout, service=service)
 
 
 def _once_fulfilled(timeout: float) -> OrderCount:
@@ -162,19 +187,5 @@ def _once_fulfilled(timeout: float) -> OrderCount:
         except (requests.RequestException, ValueError) as error:
             if last:
                 raise MissingEvidence(f"the list of fulfilments does not answer: {error}") from error
-        session.check()
-        time.sleep(_EVERY_S)
-
-
-def _settled(figure: str, timeout: float = 0.0, **arguments: Any) -> Any:
-    """The figure, once the evidence for it is there."""
-    session = current()
-    deadline = time.monotonic() + timeout
-    while True:
-        try:
-            return FIGURES[figure](Evidence(session.directory), **arguments)
-        except MissingEvidence:
-            if time.monotonic() >= deadline:
-                raise
         session.check()
         time.sleep(_EVERY_S)

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from probes.errors import StehaufError
+from probes.errors import StehaufError, TargetError
 from probes.faults.kinds import Lasting, Readings
 from probes.faults.undo import undo
 from probes.run.ledger import Entry
@@ -76,6 +76,17 @@ class Keeper:
             if held:
                 self._read(held, "after")
             return told
+
+    def settle_all(self, by: str) -> None:
+        """Undo all that the ledger still holds, the last one first. Raises TargetError naming what resists."""
+        resisting = []
+        for entry in sorted(self._session.ledger, key=lambda one: one.asked_ns, reverse=True):
+            try:
+                self.settle(entry, by)
+            except TargetError as error:
+                resisting.append(str(error))
+        if resisting:
+            raise TargetError("; ".join(resisting))
 
     def stop(self) -> None:
         """No more is watched."""

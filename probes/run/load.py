@@ -3,19 +3,22 @@
 Locust is never imported here: its monkey-patching breaks the process that runs the experiment.
 """
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from probes.assets import asset
 from probes.errors import ConfigurationError, RecordingFailed
+from probes.run.shapes import Stages, stages_of, steady
 
-__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "locust_file"]
+__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "load_environment", "locust_file"]
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
@@ -35,11 +38,25 @@ class Canary:
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """Locust users."""
+    """Locust users. At most one of `rate`, `shape` and `users` is given; without any the rate is 50."""
 
     host: str
     file: str = "loadtest/shop.py"
-    users: int = 10
+    rate: float | None = None
+    """Open loop: journeys that begin each second, whatever became of the earlier ones."""
+    shape: Mapping[str, Any] | None = None
+    """Open loop, with a rate that changes: `probes.run.shapes`."""
+    users: int | None = None
+    """Closed loop: so many users, each of whom waits for an answer before it goes on."""
+    processes: int = 1
+    """Processes that share it: one makes about as many requests as one core can."""
+
+    @property
+    def stages(self) -> Stages | None:
+        """When journeys begin; None in closed loop. Raises ConfigurationError."""
+        if self.shape is not None:
+            return stages_of(self.shape)
+        return steady(50 if self.rate is None else self.rate) if self.users is None else None
 
 
 def canary_command(canaries: Sequence[Canary], rate: int, samples: Path) -> list[str]:
@@ -66,20 +83,32 @@ def locust_file(name: str) -> Path:
 
 def load_command(load: Load, directory: Path) -> list[str]:
     """The command line of Locust. Raises ConfigurationError where the file is not there."""
+    users, arrivals = str(load.users), json.dumps(load.stages)
     return [
         *(sys.executable, "-m", "locust", "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
-        *("--users", str(load.users), "--spawn-rate", str(load.users), "--host", load.host),
+        *(("--users", users, "--spawn-rate", users) if load.users else ("--arrivals", arrivals)),
+        *(("--processes", str(load.processes)) if load.processes > 1 else ()),
+        *("--host", load.host),
         *("--exit-code-on-error", "0", "--loglevel", "WARNING", "--html", str(directory / "locust.html")),
         *("--evidence", str(directory / "samples"), "--die-with-parent", str(os.getpid())),
     ]
 
 
+def load_environment(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of Locust: a user's own file finds our modules, wherever it lies."""
+    paths = [str(asset("loadtest")), environment.get("PYTHONPATH", "")]
+    return {**environment, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+
+
 class Generator:
     """A load process in a session of its own, so that a Ctrl-C at the terminal does not end it before us."""
 
-    def __init__(self, name: str, command: list[str], directory: Path) -> None:
+    def __init__(
+        self, name: str, command: list[str], directory: Path, environment: Mapping[str, str] | None = None
+    ) -> None:
         self.name = name
         self._command = command
+        self._environment = environment
         self._samples = directory / "samples"
         self._log = directory / "logs" / f"{name}.log"
         self._process: subprocess.Popen[bytes] | None = None
@@ -90,16 +119,17 @@ class Generator:
         self._samples.mkdir(exist_ok=True)
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
-                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True
-            )
+                self._command, stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+                env=self._environment,
+            )  # fmt: skip
 
-    def wait_ready(self, writers: Sequence[str], check: Callable[[], None]) -> None:
-        """Wait for the first sample of each of its writers.
+    def wait_ready(self, writers: Mapping[str, int], check: Callable[[], None]) -> None:
+        """Wait for the first sample of each of its writers, of which there are so many by each name.
 
         `check` is called meanwhile and may raise. Raises RecordingFailed when none comes within 30 s.
         """
         deadline = time.monotonic() + _READY_WITHIN_S
-        while not all(self._has_sample(writer) for writer in writers):
+        while not all(self._with_samples(writer) >= count for writer, count in writers.items()):
             check()
             if time.monotonic() > deadline:
                 raise RecordingFailed(
@@ -107,8 +137,8 @@ class Generator:
                 )
             time.sleep(0.02)
 
-    def _has_sample(self, writer: str) -> bool:
-        return any(path.stat().st_size for path in self._samples.glob(f"{writer}-*.samples"))
+    def _with_samples(self, writer: str) -> int:
+        return sum(path.stat().st_size > 0 for path in self._samples.glob(f"{writer}-*.samples"))
 
     def check(self) -> None:
         """Raise RecordingFailed when the process has ended by itself."""

@@ -10,7 +10,7 @@ from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "orders", "traces", "live")
+_KEYS = ("load", "canaries", "rate", "breakers", "calls", "orders", "traces", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -25,6 +25,8 @@ class Observation:
     """Requests a second of each canary."""
     breakers: tuple[str, ...] = ()
     """Endpoints that list circuit breakers with their transitions."""
+    calls: tuple[str, ...] = ()
+    """Endpoints that list what a service called."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
     live: bool = False
@@ -46,6 +48,7 @@ class Observation:
             canaries=_canaries(_listed(arguments.get("canaries"))),
             rate=require_number("rate", arguments.get("rate", 50), "requests a second, 1 to 1000", most=1000),
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
+            calls=tuple(require_http("calls", url) for url in _listed(arguments.get("calls"))),
             orders=require_http("orders", orders) if orders else None,
             live=require_switch("live", arguments.get("live", False)),
             traces=require_switch("traces", arguments.get("traces", False)),
@@ -55,8 +58,10 @@ class Observation:
         """What must be found in the evidence later: `recording` in run.json."""
         return {
             "load": self.load is not None,
+            "workers": self.load.processes if self.load else 0,
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
+            "calls": list(self.calls),
             "orders": self.orders is not None,
             "traces": self.traces,
         }
@@ -79,7 +84,17 @@ def _listed(given: Any) -> list[Any]:
 def _load(given: Any) -> Load:
     load = _part(Load, "load", given)
     require_loopback("load.host", load.host)
-    require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if sum(one is not None for one in (load.users, load.rate, load.shape)) > 1:
+        raise ConfigurationError(
+            f"The argument load of probes.control reads {given!r}; it takes one of rate and shape (open loop: journeys "
+            "begin when they are due) or users (closed loop: each waits for its answer)"
+        )
+    if load.users is not None:
+        require_number("load.users", load.users, "a number of users, 1 to 10000", most=10_000)
+    if load.rate is not None:
+        require_number("load.rate", load.rate, "journeys a second, 1 to 20000", least=1.0, most=20_000)
+    require_number("load.processes", load.processes, "a number of processes, 1 to 64", most=64)
+    _ = load.stages
     locust_file(str(load.file))
     return load
 

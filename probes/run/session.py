@@ -14,7 +14,7 @@ from typing import Any
 
 import requests
 
-from probes.errors import ConfigurationError, RecordingFailed, StehaufError, TargetError
+from probes.errors import ConfigurationError, RecordingFailed, StehaufError
 from probes.faults.keeper import Keeper
 from probes.faults.possible import refuse_impossible
 from probes.faults.watchdog import start_watchdog
@@ -23,11 +23,13 @@ from probes.run.about import RunAbout
 from probes.run.annotations import Annotations
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
+from probes.run.calls import CallWatch, read_calls
 from probes.run.ledger import Ledger
 from probes.run.leftovers import heal_all
 from probes.run.live import LiveView
-from probes.run.load import Generator, canary_command, load_command
+from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
+from probes.run.neighbours import NeighbourWatch
 from probes.run.observation import Observation
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
@@ -69,8 +71,8 @@ class Session:
         self._settings = settings
         self._observation = observation
         self._generators: list[Generator] = []
+        self._watches: list[BreakerWatch | CallWatch | NeighbourWatch] = []
         self._live: LiveView | None = None
-        self._watches: list[BreakerWatch] = []
         self._receiver: Receiver | None = None
         self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
@@ -128,7 +130,7 @@ class Session:
         with self._step("asking which orders were fulfilled"):
             self._finish_orders()
         with self._step("undoing what is left"):
-            self.undo_all()
+            self.keeper.settle_all("the end of the run")
         self.keeper.stop()
         with self._step("comparing the target with its beginning"):
             self._write_heal()
@@ -150,17 +152,6 @@ class Session:
         if self._live:
             self._live.stop()
         self._release_target()
-
-    def undo_all(self) -> None:
-        """Undo every fault that the ledger still holds, the last one first. Raises TargetError naming what resists."""
-        resisting = []
-        for entry in sorted(self.ledger, key=lambda one: one.asked_ns, reverse=True):
-            try:
-                self.keeper.settle(entry, "the end of the run")
-            except TargetError as error:
-                resisting.append(str(error))
-        if resisting:
-            raise TargetError("; ".join(resisting))
 
     def ailments(self) -> list[str]:
         """A sentence for each instance that is not well now, or is gone since the beginning."""
@@ -215,18 +206,25 @@ class Session:
             must_answer("breakers", url, partial(read_breakers, url))
             self._watches.append(BreakerWatch(url, self.recorder.append))
             self._watches[-1].start()
+        samples = self.directory / "samples"
+        for number, url in enumerate(seen.calls, 1):
+            must_answer("calls", url, partial(read_calls, url, 0))
+            self._watches.append(CallWatch(url, samples, f"calls-{number}", self.recorder.problem))
+            self._watches[-1].start()
         if seen.orders:
             self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
             must_answer("orders", seen.orders, self.orders.collect)
-        samples = self.directory / "samples"
         starting = []
         if seen.canaries:
+            self._watches.append(NeighbourWatch(self.recorder.append))
+            self._watches[-1].start()
             command = canary_command(seen.canaries, seen.rate, samples)
-            prefixes = [f"canary-{canary.name}" for canary in seen.canaries]
+            prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self.directory), prefixes))
         if seen.load:
             command = load_command(seen.load, self.directory)
-            starting.append((Generator("load", command, self.directory), ["load"]))
+            locust = Generator("load", command, self.directory, load_environment(self._settings.environment))
+            starting.append((locust, {"load": seen.load.processes}))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
             self._generators.append(generator)  # before it starts: a signal in between must not forget it

@@ -55,13 +55,12 @@ class Series:
         self._write()
         with self._signals():
             for number in range(1, self.planned + 1):
-                if number > 1 and not self._wait():
-                    return
+                if self.interrupted or (number > 1 and not self._wait()):
+                    break
                 self._lines.append(self._one(number))
                 self._write()
                 self.say(_told(trial_of(self.runs, self._lines[-1], number), self.planned))
-                if self.interrupted:
-                    return
+        self._write()
 
     def _one(self, number: int) -> dict[str, Any]:
         log = self.directory / f"run-{number}.log"
@@ -72,10 +71,11 @@ class Series:
             command = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "run"]
             command += ["--journal-path", str(journal), str(self.experiment)]
             # a session of its own: a Ctrl-C reaches it once, from here, and nothing cuts its undo short
-            with _held():
-                self._child = subprocess.Popen(
-                    command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
-                )
+            self._child = subprocess.Popen(
+                command, stdout=said, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL, start_new_session=True
+            )
+            if self.interrupted:  # while it was being started: there was nothing to pass the signal on to
+                self._pass_on()
             code = self._child.wait()
             self._child = None
             run = _run_of(self.runs, str(journal), began_ns)
@@ -106,6 +106,9 @@ class Series:
             return
         self.interrupted = signal.Signals(number).name
         self.say(f"{self.interrupted}: ending the run that is going on; no other one is begun")
+        self._pass_on()
+
+    def _pass_on(self) -> None:
         if self._child:
             with contextlib.suppress(ProcessLookupError):
                 self._child.send_signal(signal.SIGINT)
@@ -153,7 +156,7 @@ def _why(code: int, log: Path) -> str:
     if code == 0:
         return "it left no evidence: declare probes.control in the experiment (experiments/kill-product.yaml shows how)"
     lines = [_DRESS.sub("", line).strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    errors = [line for line in lines if "ERROR]" in line or line.startswith("Error")]
+    errors = [line for line in lines if "ERROR]" in line or "CRITICAL]" in line or line.startswith("Error")]
     return _STAMP.sub("", (errors or [line for line in lines if line] or ["it said nothing"])[-1])[:300]
 
 
@@ -164,13 +167,3 @@ def _told(trial: Trial, planned: int) -> str:
     return f"Run {trial.number} of {planned}: {trial.outcome}{back}{why}" + (
         f"  ({trial.backoff})" if trial.backoff else ""
     )
-
-
-@contextmanager
-def _held() -> Iterator[None]:
-    """Hold signals back while the process is started: one in between would find no process to pass it on to."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -12,8 +12,10 @@ from reports.evidence.records import (
     Fault,
     FaultLine,
     Fulfilment,
+    Neighbour,
     Order,
     Problem,
+    Pulse,
     Reading,
     Snapshot,
     Span,
@@ -34,11 +36,14 @@ class Recording:
     """What the run was told to record."""
 
     load: bool
+    workers: int
+    """Processes of the load, each with a sample file of its own."""
     canaries: tuple[str, ...]
     """The first is the users' own; others look at a service directly."""
     breakers: tuple[str, ...]
     orders: bool
     traces: bool = False
+    calls: tuple[str, ...] = ()
 
 
 class Evidence:
@@ -51,6 +56,7 @@ class Evidence:
     def __init__(self, directory: Path | str) -> None:
         self.directory = Path(directory)
         self._damage: dict[str, int] = {}
+        self._together: dict[tuple[str, ...], Source] = {}
 
     # -- whole files ----------------------------------------------------------------------------------------
 
@@ -87,10 +93,12 @@ class Evidence:
             return None
         return Recording(
             load=bool(told.get("load")),
+            workers=_count(told.get("workers"), int(bool(told.get("load")))),
             canaries=_texts(told.get("canaries")),
             breakers=_texts(told.get("breakers")),
             orders=bool(told.get("orders")),
             traces=bool(told.get("traces")),
+            calls=_texts(told.get("calls")),
         )
 
     # -- files of lines -------------------------------------------------------------------------------------
@@ -171,6 +179,11 @@ class Evidence:
         return self._records("problems.jsonl", Problem)
 
     @cached_property
+    def neighbours(self) -> tuple[Neighbour, ...]:
+        """Changes of the observing machine's neighbour table, in order of time."""
+        return self._records("neighbours.jsonl", Neighbour)
+
+    @cached_property
     def checks(self) -> tuple[Check, ...]:
         """Outcomes of tolerances that run code."""
         return self._records("checks.jsonl", Check)
@@ -183,20 +196,42 @@ class Evidence:
         files: dict[str, list[SampleFile]] = {}
         for path in sorted((self.directory / "samples").glob("*.samples")):
             writer = path.stem.rpartition("-")[0] or path.stem
+            if writer.startswith("calls-"):
+                continue
             name = f"canary:{writer.removeprefix('canary-')}" if writer.startswith("canary-") else writer
             files.setdefault(name, []).append(SampleFile(path))
         return {name: Source(name, tuple(parts)) for name, parts in files.items()}
+
+    def together(self, name: str, sources: tuple[str, ...]) -> Source:
+        """Several sources as one; made once, for its table is as large as theirs."""
+        if sources not in self._together:
+            files = [file for source in sources for file in self.sources[source].files]
+            self._together[sources] = Source(name, tuple(files))
+        return self._together[sources]
+
+    @cached_property
+    def pulses(self) -> dict[str, tuple[Pulse, ...]]:
+        """What each process of the load said of itself, by the name of its sample file without the ending."""
+        paths = sorted((self.directory / "samples").glob("*.pulse.jsonl"))
+        names = [path.name.removesuffix(".pulse.jsonl") for path in paths]
+        return {name: self._records(f"samples/{name}.pulse.jsonl", Pulse) for name in names}
+
+    @cached_property
+    def calls(self) -> dict[str, SampleFile]:
+        """What services called, by the URL that lists it; a record's name is the upstream."""
+        files = (SampleFile(path) for path in sorted((self.directory / "samples").glob("calls-*.samples")))
+        return {str((file.about or {}).get("url", "")): file for file in files}
 
     @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
         _ = self.events, self.snapshots, self.faults, self.readings, self.transitions, self.orders
-        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans
+        _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans, self.pulses, self.neighbours
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)
             for name, count in self._damage.items()
         ]
-        files = [file for source in self.sources.values() for file in source.files]
+        files = [*(file for source in self.sources.values() for file in source.files), *self.calls.values()]
         return (*lines, *(sentence for file in files for sentence in file.damage()))
 
     def _lines(self, name: str) -> Lines:
@@ -214,6 +249,10 @@ class Evidence:
         if len(good) != len(parsed):
             self._damage[name] = self._damage.get(name, 0) + len(parsed) - len(good)
         return good
+
+
+def _count(value: Any, otherwise: int) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else otherwise
 
 
 def _texts(value: Any) -> tuple[str, ...]:

@@ -14,8 +14,10 @@ __all__ = [
     "Fault",
     "FaultLine",
     "Fulfilment",
+    "Neighbour",
     "Order",
     "Problem",
+    "Pulse",
     "Reading",
     "Snapshot",
     "Span",
@@ -192,12 +194,36 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """An entry of the observing machine's own neighbour table changed."""
+
+    at_ns: int
+    address: str
+    device: str
+    resolved: bool | None = None
+    """None: it is gone."""
+
+
+@dataclass(frozen=True, slots=True)
 class Problem:
     """Something that makes the evidence incomplete."""
 
     what: str
     detail: str = ""
     at_ns: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Pulse:
+    """What a process of the load said of its own last second."""
+
+    at_ns: int
+    cpu: float | int
+    """Share of a core that it used."""
+    late_s: float | int
+    """The longest that it was held up: nothing was sent or read meanwhile."""
+    outstanding: int = 0
+    """Journeys under way."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-__all__ = ["DEGRADED", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter"]
+__all__ = [
+    "CANCELLED_CALL", "DEGRADED", "FAILED_CALL", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter",
+]  # fmt: skip
 
 RECORD = struct.Struct("<QIHHBBH")
 """due_ns, latency_us, lag_100us, status, flags, name, content."""
@@ -23,6 +25,10 @@ TIMEOUT = 2
 """Flag: no answer within the client's time-out (status is 0)."""
 INVALID = 4
 """Flag: an answer came, but its content is not what was asked for."""
+FAILED_CALL = 4
+"""Flag, in files of calls alone: the caller had no use for what came, or nothing came."""
+CANCELLED_CALL = 8
+"""Flag, in files of calls alone: the caller gave it up, which says nothing of the other side."""
 
 _U32 = 2**32 - 1
 _U16 = 2**16 - 1
@@ -58,21 +64,22 @@ class SampleWriter:
         self._names: dict[str, int] = {}
         self._contents: dict[str, int] = {}
         self._count = 0
+        self._write_about()  # first: whoever finds the samples finds out what they are
         flags = os.O_WRONLY | os.O_CREAT | os.O_APPEND
         self._file = os.open(self._stem.with_name(self._stem.name + ".samples"), flags, 0o644)
-        self._write_about()
 
     def write(self, sample: Sample) -> None:
         """Append one sample; the record is with the kernel when this returns."""
-        record = RECORD.pack(
-            sample.due_ns,
-            min(round(sample.latency_s * 1e6), _U32),
-            min(max(round(sample.lag_s * 1e4), 0), _U16),
-            sample.status,
-            sample.flags,
-            self._index(sample.name),
-            sample.content,
-        )
+        latency_ns, lag_ns = round(sample.latency_s * 1e9), round(sample.lag_s * 1e9)
+        name = self.index(sample.name)
+        self.append(sample.due_ns, latency_ns, lag_ns, sample.status, sample.flags, name, sample.content)
+
+    def append(  # noqa: PLR0913, PLR0917 - the fields of a record, without an object around them: this is hot
+        self, due_ns: int, latency_ns: int, lag_ns: int, status: int, flags: int, name: int, content: int = 0
+    ) -> None:
+        """Append one sample in integers, `name` as `index` gave it; times in nanoseconds."""
+        latency_us, lag_100us = (latency_ns + 500) // 1_000, (lag_ns + 50_000) // 100_000
+        record = RECORD.pack(due_ns, min(latency_us, _U32), max(0, min(lag_100us, _U16)), status, flags, name, content)
         if os.write(self._file, record) != RECORD.size:
             raise OSError(28, "the disk took only a part of a sample")
         self._count += 1
@@ -90,15 +97,20 @@ class SampleWriter:
             self._contents[text] = number
         return number
 
-    def close(self) -> None:
-        """Close the file, and say how many samples it has to hold. Raises OSError."""
+    def tell(self, **more: Any) -> None:
+        """Add to what the writer says of itself. Raises OSError."""
+        self._about |= more
+        self._write_about()
+
+    def close(self, *, failed: bool = False) -> None:
+        """Close the file; say how many samples it has to hold and, where so, that it ends too early. Raises OSError."""
         try:
-            self._about = {**self._about, "samples": self._count}
-            self._write_about()
+            self.tell(samples=self._count, **({"failed": True} if failed else {}))
         finally:
             os.close(self._file)
 
-    def _index(self, name: str) -> int:
+    def index(self, name: str) -> int:
+        """The number of a request's name; 255 when there are too many."""
         index = self._names.get(name)
         if index is None:
             index = min(len(self._names), 255)

@@ -1,8 +1,9 @@
 """Sample files as numpy tables: one `SampleFile` a writer, all of one name together a `Source`."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ from reports.evidence.jsonl import read_json, read_lines
 from reports.evidence.samples import DEGRADED, RECORD
 from reports.words import N_, say
 
-__all__ = ["TABLE", "SampleFile", "Source", "Table", "degraded", "done_ns", "failed", "good", "sent_ns"]
+__all__ = ["TABLE", "SampleFile", "Source", "Table", "binned", "degraded", "done_ns", "failed", "good", "sent_ns"]
 
 TABLE = np.dtype(
     [
@@ -60,6 +61,17 @@ def done_ns(table: Table) -> Times:
 def sent_ns(table: Table) -> Times:
     """When the request really left: due, plus the generator's own delay."""
     return np.asarray(table["due_ns"].astype(np.int64) + table["lag_100us"].astype(np.int64) * 100_000)
+
+
+def binned(table: Table, edges: NDArray[np.float64]) -> Iterator[tuple[int, Table]]:
+    """Each bin that is not empty, with its samples: due from one edge on and before the next.
+
+    `table` is in order of the time due, as a source's is: so a bin is a stretch of it, and nothing is copied.
+    """
+    cuts = np.searchsorted(table["due_ns"], edges.astype(np.uint64), side="left")
+    for number, (begin, end) in enumerate(pairwise(cuts)):
+        if end > begin:
+            yield number, table[begin:end]
 
 
 class SampleFile:
@@ -123,15 +135,18 @@ class Source:
     @cached_property
     def table(self) -> Table:
         """All samples, ordered by the time they were due."""
-        together = np.concatenate([np.empty(0, TABLE), *(file.table for file in self.files)])
-        return together[np.argsort(together["due_ns"], kind="stable")]
+        tables = [file.table for file in self.files]
+        together = tables[0] if len(tables) == 1 else np.concatenate([np.empty(0, TABLE), *tables])
+        due = together["due_ns"]
+        return together if (due[:-1] <= due[1:]).all() else together[np.argsort(due, kind="stable")]
 
     @cached_property
     def rate(self) -> float | None:
-        """Requests a second that the writer meant to send; None for a closed loop."""
+        """Requests a second that its writers meant to send, at the least; None for a closed loop."""
         rates = [(file.about or {}).get("rate") for file in self.files]
         numbers = [float(rate) for rate in rates if isinstance(rate, int | float) and rate > 0]
-        return min(numbers, default=None)
+        shared = any("share" in (file.about or {}) for file in self.files)
+        return sum(numbers) or None if shared else min(numbers, default=None)
 
     @cached_property
     def url(self) -> str:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reports.figures import fallback, orders, recovery, requests
+from reports.figures import availability, band, breaker, fallback, orders, recovery, requests
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.receipts import Receipt, receipt
 from reports.figures.steps import Step, fault_steps, recovery_steps
@@ -32,6 +32,17 @@ FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
         requests.latency_p95_ms,
         requests.latency_p99_ms,
         requests.longest_gap_seconds,
+        availability.availability_in_fault,
+        availability.error_budget_spent,
+        availability.others_slowed_ms,
+        availability.slow_requests,
+        band.back_in_band_seconds,
+        breaker.calls_while_open,
+        breaker.closes_after_success,
+        breaker.failures_before_open,
+        breaker.open_p95_ms,
+        breaker.trial_calls,
+        breaker.unmarked_fallbacks,
         fallback.degraded_outside_fault,
         fallback.fallback_held,
         orders.acknowledged_orders,

@@ -30,16 +30,17 @@ def recorded_users(evidence: Evidence) -> Source | None:
         wanted = user_sources(evidence)
     except MissingEvidence:
         return None
-    files = [file for name in wanted if name in evidence.sources for file in evidence.sources[name].files]
-    source = Source(ALL, tuple(files))
+    source = evidence.together(ALL, tuple(name for name in wanted if name in evidence.sources))
     return source if len(source.table) else None
 
 
 def from_source(evidence: Evidence, source: str = ALL) -> Source:
     """The requests of `source`: `all`, `load` or `canary:NAME`. Raises MissingEvidence if there are none."""
     if source == ALL:
-        parts = [from_source(evidence, name) for name in user_sources(evidence)]
-        return Source(ALL, tuple(file for part in parts for file in part.files))
+        names = user_sources(evidence)
+        for name in names:
+            from_source(evidence, name)
+        return evidence.together(ALL, names)
     found = evidence.sources.get(source)
     if found is None or not len(found.table):
         there = ", ".join(sorted(evidence.sources)) or say("none at all")

@@ -7,6 +7,7 @@ import numpy as np
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
 from reports.evidence.tables import Source, done_ns, failed, good, sent_ns
+from reports.figures.ends import Row, band_step, settled_step
 from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence
 from reports.figures.recovery import died_event, recovered_ns, started_event
@@ -28,7 +29,7 @@ class Step:
     """One step of a recovery."""
 
     key: str
-    """asked, died, started, injected, over, answering, healthy, good, open, half-open or closed."""
+    """asked, died, started, injected, over, answering, healthy, good, settled, band, open, half-open or closed."""
     name: str
     at_ns: int | None
     """None: it was not seen."""
@@ -60,7 +61,7 @@ def fault_steps(evidence: Evidence, fault: Fault, asked: int, following: int) ->
     started = started_event(evidence, fault, following)
     gone = started if fault.loop else died
     away = gone.at_ns if gone else None
-    found: list[tuple[str, str, int | None, str, float | None]] = [
+    found: list[Row] = [
         ("asked", say("fault asked for"), asked, say("the fault's own record"), EVENT_RESOLUTION_S),
         (
             "died",
@@ -81,11 +82,9 @@ def fault_steps(evidence: Evidence, fault: Fault, asked: int, following: int) ->
         _healthy(evidence, fault, started.at_ns if started else None, following),
         *_users(evidence, fault, asked, following),
         *_breakers(evidence, asked, following),
+        *band_step(evidence, fault, asked, following),
     ]
     return _ordered(asked, following, found)
-
-
-Row = tuple[str, str, int | None, str, float | None]
 
 
 def _ordered(asked: int, following: int, found: list[Row]) -> list[Step]:
@@ -183,7 +182,8 @@ def _users(evidence: Evidence, fault: Fault, asked: int, following: int) -> list
         at = None
     name = source.name.removeprefix("canary:")
     told = say("first good answer") if _stands_for_users(evidence, fault) else say("first good answer to a user")
-    return [("good", told, at, say("canary “{name}”", name=name), _interval(source))]
+    back: Row = ("good", told, at, say("canary “{name}”", name=name), _interval(source))
+    return [back, *settled_step(source, asked, following)]
 
 
 def _breakers(evidence: Evidence, asked: int, following: int) -> list[Row]:

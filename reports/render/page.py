@@ -6,6 +6,7 @@ from markupsafe import Markup
 
 from reports.evidence.reader import Evidence
 from reports.evidence.tables import done_ns
+from reports.figures.observer import waited_ns
 from reports.render import tables
 from reports.render.branding import Branding
 from reports.render.frame import FaultSpan, Frame, fault_spans_of
@@ -14,6 +15,7 @@ from reports.render.look import page
 from reports.render.loops import together
 from reports.render.names import names
 from reports.render.orders import order_rows
+from reports.render.resilience import costs, guards
 from reports.render.restored import restoration
 from reports.render.story import story
 from reports.render.timeline import timeline
@@ -52,6 +54,8 @@ def render(evidence: Evidence, verdict: Verdict, lang: str | Language = "en", br
             traces=waterfalls(evidence),
             audiences=tables.audiences(evidence),
             fallback=[claim for claim in verdict.claims if claim.figure == "fallback_held"],
+            costs=costs(evidence),
+            guards=guards(evidence),
             orders=order_rows(evidence),
             restored=restoration(evidence, verdict),
             system=evidence.system,
@@ -112,5 +116,16 @@ def _close_up(evidence: Evidence, span: FaultSpan, number: int) -> dict[str, Any
         "zoom": [zoom(evidence, frame, span) for frame in frames],
         "ladder": [ladder(f"ladder{number}-{int(width)}", width, span) for width in (WIDE, NARROW)],
         "service": span.service,
-        "settled": tables.figure(evidence, "settled_seconds", service=span.service),
+        "observer": _observer(evidence, span),
     }
+
+
+def _observer(evidence: Evidence, span: FaultSpan) -> dict[str, float] | None:
+    """Seconds until the service answered as seen from here, and without what the observer waited; None: not seen."""
+    at = {step.key: step.at_ns for step in span.steps}
+    started, answering = at.get("started"), at.get("answering")
+    source = evidence.sources.get(f"canary:{span.service}")
+    if started is None or answering is None or source is None:
+        return None
+    seen, waited = (answering - span.asked_ns) / 1e9, waited_ns(evidence, source, started, answering) / 1e9
+    return {"seen": seen, "waited": waited, "without": seen - waited}

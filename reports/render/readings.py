@@ -7,7 +7,7 @@ import numpy as np
 from markupsafe import Markup
 from numpy.typing import NDArray
 
-from reports.evidence.tables import Table, degraded, failed, good
+from reports.evidence.tables import Table, binned, degraded, failed, good
 from reports.render.formats import count, milliseconds
 from reports.render.frame import Frame
 from reports.words import tell, translated
@@ -19,19 +19,11 @@ def readings(
     frame: Frame, table: Table, edges: NDArray[np.float64], box: tuple[float, float], title: str = ""
 ) -> list[Markup]:
     """A strip for each bin in which there were requests; `box` is its top and its height."""
-    rows = np.searchsorted(edges, table["due_ns"].astype(float), side="right") - 1
-    outcomes = [
-        (translated("good"), good(table)),
-        (translated("degraded"), degraded(table)),
-        (translated("failed"), failed(table)),
-    ]
+    outcomes = [(translated("good"), good), (translated("degraded"), degraded), (translated("failed"), failed)]
     parts = []
-    for row in np.unique(rows):
-        if not 0 <= row < len(edges) - 1:
-            continue
-        inside = rows == row
-        told = [f"{name}: {count(int(many))}" for name, mask in outcomes if (many := (mask & inside).sum())]
-        latency = np.sort(table["latency_us"][inside]) / 1e3
+    for row, inside in binned(table, edges):
+        told = [f"{name}: {count(int(many))}" for name, are in outcomes if (many := are(inside).sum())]
+        latency = np.sort(inside["latency_us"]) / 1e3
         told += [f"{name}: {milliseconds(value)}" for name, value in _latencies(latency)]
         text = "\n".join([str(tell(title)), *told] if title else told)
         parts.append(frame.span((edges[row], edges[row + 1]), box, "readout", text))

@@ -77,7 +77,7 @@ def _seen(evidence: Evidence, source: str) -> dict[str, Any]:
     seen["gap"] = figure(evidence, "longest_gap_seconds", canary=canary) if felt else None
     found = evidence.sources.get(source)
     seen["down"] = None
-    if found is not None and found.rate:
+    if found is not None and found.rate and source != canary:  # a load's rate may change
         seen["down"] = int(failed(found.table).sum()) / found.rate
     return seen
 

@@ -5,7 +5,7 @@ from markupsafe import Markup
 from numpy.typing import NDArray
 
 from reports.evidence.reader import Evidence
-from reports.evidence.tables import Table, degraded, failed, good
+from reports.evidence.tables import Table, binned, degraded, failed, good
 from reports.figures.sources import recorded_users
 from reports.render.frame import FaultSpan, Frame, axis, fault_shades, panel_title, y_axis
 from reports.render.lanes import LANE, breaker_lanes, draw_lanes, instance_lanes
@@ -103,12 +103,9 @@ def _latency(frame: Frame, table: Table, edges: NDArray[np.float64], y: float) -
     keys = (("lat-p50", say("median")), ("lat-p95", "p95"), ("lat-max", say("slowest")))
     parts = panel_title(frame, y, say("Latency"), keys)
     parts += y_axis(frame, scale, log_ticks(scale.low, scale.high), " ms")
-    rows = np.searchsorted(edges, table["due_ns"].astype(float), side="right") - 1
     lines: dict[str, list[tuple[float, float]]] = {"lat-p50": [], "lat-p95": []}
-    for row in range(len(edges) - 1):
-        latency = table["latency_us"][rows == row] / 1e3
-        if not len(latency):
-            continue
+    for row, inside in binned(table, edges):
+        latency = inside["latency_us"] / 1e3
         x = (frame.x(edges[row]) + frame.x(edges[row + 1])) / 2
         for name, percent in (("lat-p50", 50), ("lat-p95", 95)):
             lines[name].append((x, scale(float(np.percentile(latency, percent, method="inverted_cdf")))))

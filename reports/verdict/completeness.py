@@ -7,7 +7,8 @@ import numpy as np
 from reports.evidence.manifest import DERIVED, sealed, verify_manifest
 from reports.evidence.reader import Evidence, Recording
 from reports.evidence.records import Problem
-from reports.evidence.tables import Source, done_ns, good, sent_ns
+from reports.evidence.stages import all_due_ns, read_stages
+from reports.evidence.tables import SampleFile, Source, done_ns, good, sent_ns
 from reports.figures import MissingEvidence
 from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.orders import lost_orders
@@ -88,6 +89,9 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
     else:
         yield from _sources(evidence, evidence.recording)
         yield from _breakers(evidence, evidence.recording)
+        for url in evidence.recording.calls:
+            if url not in evidence.calls:
+                yield say("calls at {url} were configured, and never read", url=url)
         yield from _orders(evidence, evidence.recording)
 
 
@@ -112,8 +116,41 @@ def _sources(evidence: Evidence, recording: Recording) -> Iterator[str]:
         yield from _silence(evidence, source, say("canary “{name}”", name=name), open_loop=True)
     if recording.load:
         yield from _silence(evidence, evidence.sources.get("load"), say("load"), open_loop=False)
+        yield from _workers(evidence, recording.workers)
     if recording.canaries:
         yield from _users_never_back(evidence, evidence.sources.get(f"canary:{recording.canaries[0]}"))
+
+
+def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
+    """Each process of the load has to have come, to have ended in order, and to say how it fared."""
+    source = evidence.sources.get("load")
+    files = source.files if source else ()
+    if source and len(files) != expected:
+        told = N_("the load was to run in {expected} processes, and {there} left samples")
+        yield say(told, expected=expected, there=len(files))
+    for file in files:
+        about = file.about or {}
+        if not isinstance(about.get("samples"), int) or about.get("failed"):
+            yield say("{file} was cut off: its writer did not end in order", file=file.path.name)
+        if "arrivals" in about:
+            yield from _omitted(evidence, file)
+        if not evidence.pulses.get(file.path.stem):
+            yield say("nothing says whether the writer of {file} kept up with its load", file=file.path.name)
+
+
+def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
+    """In open loop each journey that was due has its sample, due to the nanosecond when the schedule says."""
+    about, end = file.about or {}, evidence.run.get("load_ended_ns")
+    stages, known = read_stages(about.get("arrivals")), [about.get("begin_ns"), end, *items(about.get("share"))]
+    numbers = [one for one in known if isinstance(one, int)]
+    if stages is None or len(numbers) != len(known) or len(known) != 4:  # noqa: PLR2004 - beginning, end, index, of
+        yield say("nothing says which requests had to be in {file}", file=file.path.name)
+        return
+    due = all_due_ns(stages, numbers[0], (numbers[2], numbers[3]), numbers[1])
+    missing = np.setdiff1d(due, file.table["due_ns"].astype(np.int64))
+    if missing.size:
+        told = N_("{missing} of {due} journeys that were due are not in {file}: who came then was not counted")
+        yield say(told, missing=int(missing.size), due=len(due), file=file.path.name)
 
 
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:
@@ -132,7 +169,7 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
     heard = sent_ns(source.table)  # one that was asleep sends later what was due: it did not look meanwhile
     allowed_s = max(QUIET_S, 10 / source.rate if source.rate else 0)
     if not open_loop:
-        allowed_s = LOAD_QUIET_S
+        allowed_s = max(LOAD_QUIET_S, allowed_s)
         heard = np.concatenate([heard, done_ns(source.table)])  # one who waits for an answer is there
     times = np.concatenate([[span[0], max(until, heard.max())], heard])
     quiet_s = float(np.diff(np.sort(times)).max()) / 1e9

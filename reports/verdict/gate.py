@@ -2,17 +2,13 @@
 
 from collections.abc import Iterator
 
-import numpy as np
-
 from reports.evidence.reader import Evidence
 from reports.verdict.journal import Activity, activities, declared, hypothesis_probes, is_dry, items, mapping
+from reports.verdict.machine import starved
 from reports.verdict.tolerance import is_met, runs_code
 from reports.words import N_, say
 
 __all__ = ["not_judgeable"]
-
-LATE_S = 0.1
-"""Seconds by which one request in a hundred may be late; on an idle machine it is three thousandths."""
 
 
 def not_judgeable(evidence: Evidence) -> Iterator[str]:
@@ -28,7 +24,7 @@ def not_judgeable(evidence: Evidence) -> Iterator[str]:
         yield say("it was a dry run: activities only pretended to run")
     yield from _hypothesis(evidence)
     yield from _method(evidence)
-    yield from _machine(evidence)
+    yield from starved(evidence)
 
 
 def _hypothesis(evidence: Evidence) -> Iterator[str]:
@@ -74,20 +70,3 @@ def _method(evidence: Evidence) -> Iterator[str]:
         yield say("the method was aborted by an error that was not expected")
     if not method or not ran:
         yield say("the method did not run")
-
-
-def _machine(evidence: Evidence) -> Iterator[str]:
-    """A canary that cannot keep its own schedule was starved, and so may have been all that it looked at."""
-    for name in evidence.recording.canaries if evidence.recording else ():
-        source = evidence.sources.get(f"canary:{name}")
-        if source is None or not len(source.table):
-            continue
-        late_s = float(np.percentile(source.table["lag_100us"], 99, method="inverted_cdf")) / 1e4
-        if late_s > LATE_S:
-            yield say(
-                "the machine was too busy: the canary “{name}” sent one request in a hundred {late} ms late or more "
-                "(over {allowed} ms nothing can be said of the system)",
-                name=name,
-                late=round(late_s * 1000),
-                allowed=round(LATE_S * 1000),
-            )

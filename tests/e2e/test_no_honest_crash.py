@@ -86,6 +86,9 @@ def test_the_breaker_off(without: Callable[..., Bench]) -> None:
         del experiment["steady-state-hypothesis"]["probes"][1]
         said = reasons(bench.run(experiment), "FAIL")
         assert "“times that the breaker around product opened”: observed 0" in said
+        passed = re.search(r"“failed calls to product that opened the breaker”: observed (\d+)", said)
+        assert passed, said
+        assert int(passed[1]) > 3  # what is left is a bare try and except: it counts nothing, and asks every time
 
 
 @pytest.mark.embedded

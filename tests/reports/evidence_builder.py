@@ -27,7 +27,7 @@ from evidence_parts import (
     state,
 )
 
-from reports.evidence.samples import DEGRADED
+from reports.evidence.samples import DEGRADED, FAILED_CALL
 
 
 class Run:
@@ -59,11 +59,14 @@ class Run:
         self.faults = [self.fault("asked", ASKED), self.fault("injected", ASKED + 90 * MS)]
         self.readings: list[dict[str, Any]] = []
         self.breakers = self._breakers()
+        self.neighbours: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
         self.problems: list[dict[str, Any]] = []
         self.heal: dict[str, Any] | None = {"healed": True, "differences": []}
+        self.pulses = [{"at_ns": at, "cpu": 0.11, "late_s": 0.004, "outstanding": 3} for at in range(BEGIN + S, END, S)]
         self.samples = {"canary-shop-21": self._shop(), "canary-product-21": self._product(), "load-22": self._load()}
         self.spans: list[dict[str, Any]] = []
+        self.samples["calls-1-20"] = self._calls()
         self.orders = [
             {
                 "id": f"o-{n}",
@@ -97,12 +100,13 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        files = ("events", "instances", "faults", "readings", "breakers", "checks", "problems", "fulfilments", "spans")
-        for name in files:
+        lines = "events instances faults readings breakers neighbours checks problems fulfilments spans"
+        for name in lines.split():
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():
             samples.write(directory / "samples", stem)
         self._lines(directory / "samples" / "orders-22.jsonl", self.orders)
+        self._lines(directory / "samples" / "load-22.pulse.jsonl", self.pulses)
         return directory
 
     @staticmethod
@@ -143,6 +147,7 @@ class Run:
                 "load": True,
                 "canaries": ["shop", "product"],
                 "breakers": ["http://127.0.0.1:8080/breakers"],
+                "calls": ["http://127.0.0.1:8080/calls"],
                 "orders": True,
             },
             "started_ns": BEGIN - 8 * S,
@@ -247,11 +252,27 @@ class Run:
         return samples
 
     def _load(self) -> Samples:
-        samples = Samples({"kind": "load", "host": "http://127.0.0.1:8080"})
+        names = ["/api/products", "/api/orders"]
+        samples = Samples({"kind": "load", "host": "http://127.0.0.1:8080", "names": names})
         due = BEGIN
         while due < END:
             slow = DIED <= due < OPENED
             flags = DEGRADED if DIED <= due < CLOSED - 30 * MS else 0
-            samples.add(due, 60.0 if slow else self.random.lognormvariate(1.6, 0.5), 200, flags)
+            name = int(len(samples.rows) % 6 == 0)
+            latency = 60.0 if slow and not name else self.random.lognormvariate(1.6, 0.5)
+            samples.add(due, latency, 200, 0 if name else flags, name=name)
             due += int(self.random.expovariate(80) * S) + 1
+        return samples
+
+    def _calls(self) -> Samples:
+        """What the storefront called: product but for the time in which its breaker was open, order all the time."""
+        url = "http://127.0.0.1:8080/calls"
+        samples = Samples({"kind": "calls", "url": url, "lost": 0, "names": ["product", "order"]})
+        for due in range(BEGIN, END, 20 * MS):
+            if not DIED - 4 * MS <= due < CLOSED + MS:
+                samples.add(due, 3.0)
+            samples.add(due + 7 * MS, 6.0, name=1)
+        for begun in (DIED - 4 * MS, DIED + 16 * MS, DIED + 36 * MS):
+            samples.add(begun, (OPENED - begun) / MS - 0.1, 0, FAILED_CALL)
+        samples.add(TRIAL + MS // 10, (CLOSED - TRIAL) / MS - 0.2)
         return samples

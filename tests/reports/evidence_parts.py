@@ -41,11 +41,13 @@ class Samples:
     rows: list[tuple[int, int, int, int, int, int, int]] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
 
-    def add(self, due: int, latency_ms: float, status: int = 200, flags: int = 0, text: str | None = None) -> None:
+    def add(  # noqa: PLR0913, PLR0917 - the fields of a record
+        self, due: int, latency_ms: float, status: int = 200, flags: int = 0, text: str | None = None, name: int = 0
+    ) -> None:
         if text is not None and text not in self.texts:
             self.texts.append(text)
         content = 0 if text is None else self.texts.index(text) + 1
-        self.rows.append((due, int(latency_ms * 1000), 1, status, flags, 0, content))
+        self.rows.append((due, int(latency_ms * 1000), 1, status, flags, name, content))
 
     def write(self, directory: Path, stem: str) -> None:
         directory.mkdir(parents=True, exist_ok=True)

@@ -28,7 +28,7 @@ FIELD = re.compile(r"(\{[^}]*\})")
 PLAIN = {
     "PASS", "FAIL", "INCONCLUSIVE",  # the verdicts have these names in every language
     "Stehauf", "chaos", "evidence", "render", "verify", "UTC", "SHA", "ms", "json", "jsonl", "html",
-    "contents", "instances", "heal", "fulfilments", "journal", "faults", "manifest", "samples",
+    "contents", "instances", "heal", "fulfilments", "journal", "faults", "manifest", "samples", "pulse",
     "events", "system", "problems", "spans",  # files
     "Product",
 }  # fmt: skip

@@ -78,6 +78,7 @@ def test_every_evidence_file_that_the_code_names_is_documented() -> None:
         ("breakers.jsonl", records.Transition),
         ("checks.jsonl", records.Check),
         ("fulfilments.jsonl", records.Fulfilment),
+        ("neighbours.jsonl", records.Neighbour),
         ("problems.jsonl", records.Problem),
         ("spans.jsonl", records.Span),
         ("samples/", records.Order),

@@ -22,6 +22,7 @@ def test_every_argument_is_read() -> None:
             "canaries": [{"name": "shop", "url": "http://127.0.0.1:1/x", "keep": True}],
             "rate": 20,
             "breakers": "http://127.0.0.1:1/breakers",
+            "calls": "http://127.0.0.1:1/calls",
             "orders": "http://127.0.0.1:2/fulfilments",
             "traces": True,
         }
@@ -31,16 +32,41 @@ def test_every_argument_is_read() -> None:
         canaries=(Canary("shop", "http://127.0.0.1:1/x", keep=True),),
         rate=20,
         breakers=("http://127.0.0.1:1/breakers",),
+        calls=("http://127.0.0.1:1/calls",),
         orders="http://127.0.0.1:2/fulfilments",
         traces=True,
     )
     assert seen.expected() == {
         "load": True,
+        "workers": 1,
         "canaries": ["shop"],
         "breakers": ["http://127.0.0.1:1/breakers"],
+        "calls": ["http://127.0.0.1:1/calls"],
         "orders": True,
         "traces": True,
     }
+
+
+@pytest.mark.parametrize(
+    ("load", "stages"),
+    [
+        ({}, [[None, 50, 50]]),
+        ({"rate": 7}, [[None, 7, 7]]),
+        ({"users": 7}, None),
+        ({"shape": {"name": "steady", "rate": 7}}, [[None, 7, 7]]),
+        ({"shape": {"name": "ramp", "start": 1, "end": 9, "seconds": 4}}, [[4, 1, 9], [None, 9, 9]]),
+        (
+            {"shape": {"name": "spike", "rate": 5, "peak": 90, "after": 3, "seconds": 2}},
+            [[3, 5, 5], [2, 90, 90], [None, 5, 5]],
+        ),
+        ({"shape": {"name": "demo", "rate": 100}}, [[5, 20, 100], [None, 100, 100]]),
+        ({"shape": {"name": "stages", "stages": [[1, 2, 3]]}}, [[1, 2, 3], [None, 3, 3]]),
+    ],
+)
+def test_rate_and_shape_become_stages(load: dict[str, Any], stages: list[Any] | None) -> None:
+    seen = Observation.from_arguments({"load": {"host": LOCAL, **load}})
+    assert seen.load is not None
+    assert seen.load.stages == stages
 
 
 @pytest.mark.parametrize(
@@ -56,6 +82,18 @@ def test_every_argument_is_read() -> None:
         ({"load": {"host": "http://192.0.2.1"}}, "192.0.2.1.*loopback"),
         ({"load": {"host": LOCAL, "users": "many"}}, "load.users.*many"),
         ({"load": {"host": LOCAL, "users": 0}}, "load.users"),
+        ({"load": {"host": LOCAL, "users": 5, "rate": 5}}, "one of rate and shape .* or users"),
+        ({"load": {"host": LOCAL, "rate": 5, "shape": {"name": "demo"}}}, "one of rate and shape"),
+        ({"load": {"host": LOCAL, "rate": 0}}, "load.rate reads? .*0|load.rate"),
+        ({"load": {"host": LOCAL, "rate": "fast"}}, "load.rate.*fast"),
+        ({"load": {"host": LOCAL, "processes": 0}}, "load.processes"),
+        ({"load": {"host": LOCAL, "shape": "ramp"}}, r"load.shape.*'ramp'.*ramp \(start, end, seconds\)"),
+        ({"load": {"host": LOCAL, "shape": {"name": "wave"}}}, "wave.*spike"),
+        ({"load": {"host": LOCAL, "shape": {"name": "ramp", "start": 1}}}, "missing.*ramp takes: start, end, seconds"),
+        ({"load": {"host": LOCAL, "shape": {"name": "demo", "rates": 1}}}, "rates.*demo takes: rate"),
+        ({"load": {"host": LOCAL, "shape": {"name": "steady", "rate": "x"}}}, "load.shape: rate .*'x'"),
+        ({"load": {"host": LOCAL, "shape": {"name": "ramp", "start": 1, "end": 9, "seconds": 0}}}, "seconds, 0.1"),
+        ({"load": {"host": LOCAL, "shape": {"name": "stages", "stages": [[1, 2]]}}}, r"\[seconds, from, to\]"),
         ({"load": {"host": LOCAL, "file": "no/such.py"}}, "no/such.py"),
         ({"canaries": [{"name": "a b", "url": LOCAL}]}, "a b"),
         ({"canaries": [{"name": 5, "url": LOCAL}]}, "5"),

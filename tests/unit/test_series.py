@@ -60,3 +60,11 @@ def test_a_signal_between_two_runs_ends_the_wait(tmp_path: Path) -> None:
 def test_two_sets_of_one_second_do_not_share_a_folder(tmp_path: Path) -> None:
     folders = {series(tmp_path, Clock()).directory for _ in range(3)}
     assert len(folders) == 3
+
+
+def test_a_series_that_was_stopped_says_so_on_disk_and_begins_nothing(tmp_path: Path) -> None:
+    one = series(tmp_path, Clock())
+    one._interrupt(signal.SIGINT, None)
+    one.make()
+    told = json.loads((one.directory / "trials.json").read_text())
+    assert (told["interrupted"], told["trials"]) == ("SIGINT", [])

@@ -7,6 +7,7 @@ from typing import Any
 import aiohttp
 
 from services.common import tracing
+from services.common.calls import CANCELLED, FAILED, GOOD, CallLog
 from services.common.resolver import LastKnownResolver
 
 __all__ = ["Answer", "CallFailed", "Client", "NotSent"]
@@ -31,9 +32,10 @@ class Answer:
 
 
 class Client:
-    """Calls services by URL, between `open` and `close`."""
+    """Calls services by URL, between `open` and `close`, and notes each call in its log."""
 
-    def __init__(self) -> None:
+    def __init__(self, log: CallLog | None = None) -> None:
+        self._log = log or CallLog({})
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -64,6 +66,22 @@ class Client:
             return answer
 
     async def _call(self, method: str, url: str, timeout_s: float, body: Any, connect_s: float | None) -> Answer:
+        began_ns, status, outcome = self._log.now_ns(), 0, CANCELLED
+        try:
+            status, text = await self._ask(method, url, timeout_s, body, connect_s)
+            answer = _usable(url, status, text)
+            outcome = GOOD
+        except CallFailed:
+            outcome = FAILED
+            raise
+        finally:
+            self._log.note(url, began_ns, status, outcome)
+        return answer
+
+    async def _ask(
+        self, method: str, url: str, timeout_s: float, body: Any, connect_s: float | None
+    ) -> tuple[int, bytes]:
+        """Status and body of whatever came back. Raises NotSent, CallFailed."""
         if self._session is None:
             raise NotSent(f"{url} was called before the client was opened")
         limit = aiohttp.ClientTimeout(total=timeout_s, connect=connect_s)
@@ -71,7 +89,7 @@ class Client:
             async with self._session.request(
                 method, url, json=body, headers=tracing.headers(), timeout=limit
             ) as response:
-                status, text = response.status, await response.read()
+                return response.status, await response.read()
         except aiohttp.ClientConnectorError as error:
             raise NotSent(f"{url} could not be reached: {error.os_error}") from error
         except aiohttp.ConnectionTimeoutError as error:
@@ -80,7 +98,6 @@ class Client:
             raise CallFailed(f"{url} gave no answer within {round(timeout_s * 1000)} ms") from error
         except (aiohttp.ClientError, OSError) as error:
             raise CallFailed(f"{url} broke off: {type(error).__name__}: {error}") from error
-        return _usable(url, status, text)
 
 
 def _usable(url: str, status: int, text: bytes) -> Answer:

@@ -8,6 +8,7 @@ from aiohttp import web
 from services.common import log
 from services.common.breaker import Breaker, Transition
 from services.common.broker import Broker
+from services.common.calls import CallLog
 from services.common.http import Client
 from services.common.lifecycle import alongside
 from services.common.settings import InvalidSetting, Settings, read
@@ -20,7 +21,8 @@ from services.storefront.shop import add_page
 
 def make(settings: Settings) -> web.Application:
     """The application, with its client, its breakers and its connection to the broker."""
-    client, broker = Client(), Broker(settings.broker, "storefront")
+    calls = CallLog({settings.product_url: "product", settings.order_url: "order"})
+    client, broker = Client(calls), Broker(settings.broker, "storefront")
     product = Breaker("product", settings.breaker, changed=_log_transition)
     order = Breaker("order", settings.breaker, changed=_log_transition)
     catalogue = Catalogue(
@@ -42,6 +44,7 @@ def make(settings: Settings) -> web.Application:
     app = application()
     add_page(app)
     _add_api(app, Api(catalogue, ordering, (product, order)))
+    app.router.add_get("/calls", calls.show)
     app.on_startup.append(lambda _app: client.open())
     app.cleanup_ctx.append(alongside(broker.keep_connected, catalogue.keep_warm, ordering.keep_trying))
     app.on_cleanup.append(lambda _app: client.close())

@@ -1,0 +1,204 @@
+"""Recovery on Docker: our figures against observers of another kind, and against what the engine itself needs.
+
+    python benchmarks/recovery.py
+
+Brings up a stack of its own on free ports, crashes its product service three times, each time a run of its own, and
+takes it down. Beside each run raw sockets ask the shop 1,000 times a second while it is not well (`observer.py`);
+beside the stack a container that only sleeps is crashed in the same way, under the same restart policy.
+"""
+
+import contextlib
+import json
+import os
+import random
+import signal
+import socket
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import docker
+
+sys.path.insert(0, str(Path(__file__).parent))
+from table import Row
+
+from reports.evidence.reader import Evidence
+from reports.figures import FIGURES, recovery_steps
+from reports.figures.observer import waited_ns
+
+ROOT = Path(__file__).parents[1]
+TRIALS = 3
+BOUND_S = 0.025
+UPTIME_S = 11.0
+"""Docker's backoff starts anew after 10 s of uptime."""
+PORTS = ("STOREFRONT", "PRODUCT", "ORDER", "FULFILMENT", "BROKER", "BROKER_MONITORING")
+
+
+def measure() -> list[Row]:
+    """The rows. Raises RuntimeError with the last words of what failed."""
+    with tempfile.TemporaryDirectory(prefix="stehauf-benchmark-") as folder:
+        environment = surroundings(Path(folder))
+        with stack(environment):
+            trials = [trial(environment, Path(folder), number) for number in range(TRIALS)]
+            sleeping = [slept(one) for one in sleepers(environment)]
+    ours = statistics.median(one["by itself"] for one in trials)
+    theirs = statistics.median(sleeping)
+    apart = max(abs(one["ours"] - one["observer"]) for one in trials)
+    note = f"{TRIALS} crashes; bound stated {max(one['bound'] for one in trials) * 1e3:.0f} ms"
+    return [
+        Row("first good answer to a user, our figure: farthest from the observer's", f"raw sockets, 1,000/s; {note}",
+            round(apart * 1e3, 1), None, "ms", "<= 25 ms", apart <= BOUND_S),
+        Row("crash → first good answer, product on Docker, the observer's wait told apart",
+            "crash → started of a container that only sleeps",
+            round(ours, 3), round(theirs, 3), "s", "<= 1.5 x", ours <= 1.5 * theirs),
+        Row("the same with the observer's wait", "the same",
+            round(statistics.median(one["seen"] for one in trials), 3), round(theirs, 3), "s", "said", None),
+    ]  # fmt: skip
+
+
+def surroundings(folder: Path) -> dict[str, str]:
+    """Environment of a stack of its own."""
+    ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
+    return {
+        **os.environ,
+        **{f"{name}_PORT": str(port) for name, port in ports.items()},
+        "STEHAUF_TARGET": "docker",
+        "STEHAUF_PROJECT": f"stehauf-benchmark-{os.getpid()}",
+        "STEHAUF_COMPOSE_FILE": str(ROOT / "stack" / "compose.yaml"),
+        "STEHAUF_RUNS": str(folder / "runs"),
+        "STEHAUF_SHOP": f"http://127.0.0.1:{ports['STOREFRONT']}",
+        "STEHAUF_PRODUCT": f"http://127.0.0.1:{ports['PRODUCT']}",
+        "XDG_STATE_HOME": str(folder / "state"),
+    }
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports that nobody listens on, below those for outgoing connections."""
+    found: list[int] = []
+    for port in random.sample(range(20000, 32000), 1000):
+        with contextlib.suppress(OSError), socket.create_server(("127.0.0.1", port)):
+            found.append(port)
+        if len(found) == count:
+            break
+    return found
+
+
+def chaos(environment: Mapping[str, str], *arguments: str) -> str:
+    """Run `chaos`; gives what it said. Raises RuntimeError."""
+    command = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", *arguments]
+    done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, timeout=240, check=False)
+    if done.returncode != 0:
+        last = (done.stdout + done.stderr).strip().splitlines()[-8:]
+        raise RuntimeError(f"'chaos {' '.join(arguments)}' ended with exit code {done.returncode}: {' / '.join(last)}")
+    return done.stdout + done.stderr
+
+
+@contextlib.contextmanager
+def stack(environment: Mapping[str, str]) -> Iterator[None]:
+    """The stack, up."""
+    try:
+        chaos(environment, "stack", "up")
+        yield
+    finally:
+        chaos(environment, "stack", "down")
+
+
+def trial(environment: Mapping[str, str], folder: Path, number: int) -> dict[str, float]:
+    """One crash, seen by us and by raw sockets; seconds since it was asked for."""
+    time.sleep(UPTIME_S)
+    experiment = folder / f"crash-{number}.json"
+    experiment.write_text(json.dumps(crash()), encoding="utf-8")
+    with (folder / f"observer-{number}").open("w+") as seen:
+        command = [sys.executable, str(Path(__file__).with_name("observer.py"))]
+        observer = subprocess.Popen([*command, f"{environment['STEHAUF_SHOP']}/api/products"], stdout=seen)
+        try:
+            said = chaos(environment, "run", str(experiment))
+        finally:
+            observer.send_signal(signal.SIGTERM)
+            observer.wait(10)
+        seen.seek(0)
+        answers = [(int(sent), int(done), what) for sent, done, what in map(str.split, seen)]
+    directory = next(line.split("Report: ")[1] for line in said.splitlines() if "Report: " in line)
+    return compared(Evidence(Path(directory).parent), answers)
+
+
+def compared(evidence: Evidence, answers: list[tuple[int, int, str]]) -> dict[str, float]:
+    """Our figures, and the first good answer that the observer saw after its first other one."""
+    asked = evidence.faults[0].asked_ns or 0
+    noticed = min(done for sent, done, what in answers if what != "good" and done > asked)
+    first = min(done for sent, done, what in answers if what == "good" and sent > noticed)
+    steps = {step.key: step for step in recovery_steps(evidence, "product")}
+    started, answering = steps["started"].at_ns or 0, steps["answering"].at_ns or 0
+    seen = (answering - asked) / 1e9
+    return {
+        "ours": FIGURES["recovery_seconds"](evidence, service="product"),
+        "observer": (first - asked) / 1e9,
+        "bound": steps["good"].resolution_s or 0.0,
+        "seen": seen,
+        "by itself": seen - waited_ns(evidence, evidence.sources["canary:product"], started, answering) / 1e9,
+    }  # type: ignore[dict-item]
+
+
+def crash() -> dict[str, Any]:
+    """The experiment: product crashes under the canaries' eyes."""
+    canaries = [
+        {"name": "shop", "url": "${shop}/api/products"},
+        {"name": "product", "url": "${product}/products", "timeout": 0.15},
+    ]
+    control = {"type": "python", "module": "probes.control", "arguments": {"canaries": canaries}}
+    well = {"type": "python", "module": "probes.probes", "func": "all_healthy", "arguments": {"within": 20}}
+    broken = {"type": "python", "module": "probes.actions", "func": "crash", "arguments": {"service": "product"}}
+    back = {"type": "python", "module": "probes.figures", "func": "recovery_seconds",
+            "arguments": {"service": "product", "timeout": 20}}  # fmt: skip
+    return {
+        "title": "product crashes",
+        "description": "for a benchmark",
+        "configuration": {name: {"type": "env", "key": f"STEHAUF_{name.upper()}"} for name in ("shop", "product")},
+        "controls": [{"name": "stehauf", "provider": control}],
+        "steady-state-hypothesis": {
+            "title": "well",
+            "probes": [{"name": "all well", "type": "probe", "tolerance": True, "provider": well}],
+        },
+        "method": [
+            {"name": "product crashes", "type": "action", "provider": broken, "pauses": {"before": 2}},
+            {"name": "back", "type": "probe", "tolerance": {"type": "range", "range": [0, 20]}, "provider": back,
+             "pauses": {"after": 1}},
+        ],
+        "rollbacks": [],
+    }  # fmt: skip
+
+
+def sleepers(environment: Mapping[str, str]) -> Iterator[Any]:
+    """A container that only sleeps, under the policy of the stack; each time up for longer than the backoff."""
+    client = docker.from_env()
+    image = client.containers.get(f"{environment['STEHAUF_PROJECT']}-product-1").image
+    sleeper = client.containers.run(
+        image, ["sleep", "infinity"], detach=True, init=True, restart_policy={"Name": "unless-stopped"}
+    )
+    try:
+        for _ in range(TRIALS):
+            time.sleep(UPTIME_S)
+            yield sleeper
+    finally:
+        sleeper.remove(force=True)
+
+
+def slept(sleeper: Any) -> float:
+    """Seconds from its crash to the engine's start event."""
+    events = sleeper.client.api.events(decode=True, filters={"container": sleeper.id, "event": "start"})
+    asked = time.time_ns()
+    with contextlib.suppress(docker.errors.APIError):
+        sleeper.exec_run(["sh", "-c", "kill -9 -1"])
+    started = next(events)["timeNano"]
+    events.close()
+    return float(started - asked) / 1e9
+
+
+if __name__ == "__main__":
+    for row in measure():
+        print(row)

@@ -1,0 +1,103 @@
+"""Figures of circuit breakers, named in an experiment as `probes.figures`."""
+
+from probes.run.settling import settled
+
+__all__ = [
+    "breaker_opened",
+    "calls_while_open",
+    "closes_after_success",
+    "failures_before_open",
+    "open_p95_ms",
+    "trial_calls",
+    "unmarked_fallbacks",
+]
+
+
+def breaker_opened(breaker: str, timeout: float = 5.0) -> int:
+    """How often a circuit breaker opened. Raises MissingEvidence where none was followed."""
+    return int(settled("breaker_opened", timeout, breaker=breaker))
+
+
+def failures_before_open(breaker: str, configured: int = 3, upstream: str = "", timeout: float = 5.0) -> int:
+    """Consecutive failed calls after which the breaker opened, by the caller's count; worst where several differ.
+
+    Where it did not open although it should have, the failures that it let pass.
+
+    Args:
+        breaker: its name where breakers are listed.
+        configured: failures that are to open it.
+        upstream: name under which its calls are listed; empty: the breaker's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed (control's argument `calls`), or it neither opened nor should have.
+    """
+    return int(settled("failures_before_open", timeout, breaker=breaker, configured=configured, upstream=upstream))
+
+
+def calls_while_open(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
+    """Calls that the caller made while its breaker was open: 0 of a breaker, many of a mere try and except.
+
+    Args:
+        breaker: its name where breakers are listed.
+        upstream: name under which its calls are listed; empty: the breaker's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed, the breaker never opened, or nobody asked for anything meanwhile.
+    """
+    return int(settled("calls_while_open", timeout, breaker=breaker, upstream=upstream))
+
+
+def trial_calls(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
+    """Calls that the caller made while its breaker was half-open: 1; of several times the one farthest from it.
+
+    Args:
+        breaker: its name where breakers are listed.
+        upstream: name under which its calls are listed; empty: the breaker's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed, or the breaker was never half-open.
+    """
+    return int(settled("trial_calls", timeout, breaker=breaker, upstream=upstream))
+
+
+def closes_after_success(breaker: str, upstream: str = "", timeout: float = 5.0) -> bool:
+    """Whether each good trial closed the breaker, each failed one opened it again, and it is closed at last.
+
+    Args:
+        breaker: its name where breakers are listed.
+        upstream: name under which its calls are listed; empty: the breaker's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed, or the breaker never opened.
+    """
+    return bool(settled("closes_after_success", timeout, breaker=breaker, upstream=upstream))
+
+
+def open_p95_ms(breaker: str, source: str = "all") -> float:
+    """95th percentile, in milliseconds, of the fallback's answers (and failures) while the breaker was open.
+
+    Args:
+        breaker: its name where breakers are listed.
+        source: as for `failed_requests`.
+
+    Raises:
+        MissingEvidence: the breaker never opened, or no fallback was served meanwhile.
+    """
+    return float(settled("open_p95_ms", breaker=breaker, source=source))
+
+
+def unmarked_fallbacks(breaker: str, canary: str = "") -> int:
+    """Answers that came while the breaker was open and did not say that they were a fallback.
+
+    Args:
+        breaker: its name where breakers are listed.
+        canary: one that asks for what cannot be had without the broken service; empty: the users' own.
+
+    Raises:
+        MissingEvidence: the breaker never opened, or the canary asked for nothing meanwhile.
+    """
+    return int(settled("unmarked_fallbacks", breaker=breaker, canary=canary))
