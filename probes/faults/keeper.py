@@ -134,6 +134,8 @@ class Keeper:
                     continue
                 try:
                     held.fault.inject(self._session.target, held.instance, held.entry)
+                    recorder = self._session.recorder
+                    recorder.fault("injected", held.entry.id, held.fault.kind, held.instance, again=True)
                     logger.info("Fault: %s of %s again, after a restart", held.fault.kind, held.entry.service)
                 except StehaufError as error:
                     self._session.recorder.problem(f"{held.fault.kind} of {held.entry.service}, again", str(error))

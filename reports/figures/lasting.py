@@ -39,7 +39,8 @@ def hang_receipt(evidence: Evidence, fault: Fault) -> Receipt:
             missing.append(say("a connection was not answered before it either"))
         if during["state"] != {"paused"}:
             missing.append(say("inspection did not show it paused all the time"))
-        if during["connection_opens"] != {True}:
+        # One is enough: nobody takes them, so the kernel's queue for them is full after a while.
+        if True not in during["connection_opens"]:
             missing.append(say("no connection opened: nothing shows that it hung"))
         if during["connection_answered"] != {False}:
             missing.append(say("a connection was answered while it was to hang"))
