@@ -5,6 +5,7 @@ A helper of a fault carries its id, ends by itself when the fault's time is over
 
 import contextlib
 import time
+from collections.abc import Mapping
 from typing import Any
 
 import docker
@@ -31,8 +32,8 @@ class Helpers:
         self._project = project
         self._image = image
 
-    def ask(self, network: str, script: str) -> str:
-        """Run a shell script to its end in a network (`none`, `container:ID`); what it said.
+    def ask(self, network: str, script: str, volumes: Mapping[str, Any] | None = None) -> str:
+        """Run a shell script to its end in a network (`none`, `container:ID`), with `volumes`; what it said.
 
         Raises FaultNotPossible where there is no image for it, TargetError where it failed.
         """
@@ -40,7 +41,12 @@ class Helpers:
         try:
             with asked("run a helper container"):
                 said = self._client.containers.run(
-                    self._image, ["sh", "-c", script], remove=True, stderr=True, **self._options(network, "")
+                    self._image,
+                    ["sh", "-c", script],
+                    remove=True,
+                    stderr=True,
+                    volumes=dict(volumes or {}),
+                    **self._options(network, ""),
                 )
         except TargetError as error:
             if isinstance(error.__cause__, ContainerError):
@@ -113,7 +119,7 @@ class Helpers:
             if not isinstance(error.__cause__, ImageNotFound):
                 raise
             raise FaultNotPossible(
-                f"A fault of the network needs a helper container made from the image {self._image}, and the engine "
+                f"This fault needs a helper container made from the image {self._image}, and the engine "
                 "does not have it; nothing was done. Make it with `stack/image`"
             ) from error
 

@@ -3,13 +3,13 @@
 from typing import Any
 
 import docker
-from docker.errors import APIError
 from docker.models.containers import Container
 
-from probes.errors import FaultNotPossible, TargetError
+from probes.errors import FaultNotPossible
 from probes.targets.abilities import Limits, Use
 from probes.targets.api import Instance
 from probes.targets.docker.engine import asked
+from probes.targets.docker.helper import Helpers
 
 __all__ = ["Limited"]
 
@@ -21,17 +21,20 @@ _MOST = 1 << 50
 _KEYS = ("NanoCpus", "CpuQuota", "CpuPeriod", "Memory", "MemorySwap")
 
 _READ = """
-cd /sys/fs/cgroup
-if [ -e cpu.max ]; then
-  set -- $(cat cpu.max); echo quota $1; echo period $2
-  sed -n 's/^throttled_usec /throttled_us /p' cpu.stat
-  echo limit $(cat memory.max); echo used $(cat memory.current)
+own() { cat "$(find /cgroup -path '*ID*' -name "$1" 2>/dev/null | head -n 1)" 2>/dev/null; }
+set -- $(own cpu.max)
+if [ -n "$1" ]; then
+  echo quota $1; echo period $2
+  own cpu.stat | sed -n 's/^throttled_usec /throttled_us /p'
+  echo limit $(own memory.max); echo used $(own memory.current)
 else
-  echo quota $(cat cpu/cpu.cfs_quota_us); echo period $(cat cpu/cpu.cfs_period_us)
-  sed -n 's/^throttled_time /throttled_ns /p' cpu/cpu.stat
-  echo limit $(cat memory/memory.limit_in_bytes); echo used $(cat memory/memory.usage_in_bytes)
+  echo quota $(own cpu.cfs_quota_us); echo period $(own cpu.cfs_period_us)
+  own cpu.stat | sed -n 's/^throttled_time /throttled_ns /p'
+  echo limit $(own memory.limit_in_bytes); echo used $(own memory.usage_in_bytes)
 fi
 """
+"""Read from outside: inside, what is starved would have to read it, and would take its time."""
+_CGROUP = {"/sys/fs/cgroup": {"bind": "/cgroup", "mode": "ro"}}
 _EXHAUST = """
 for process in /proc/[0-9]*; do
   [ ${process#/proc/} = $$ ] || echo 1000 > $process/oom_score_adj
@@ -50,8 +53,11 @@ class Limited:
     def _ours(self, instance: Instance) -> Container:
         raise NotImplementedError
 
+    def _helpers(self) -> Helpers:
+        raise NotImplementedError
+
     def limits(self, instance: Instance) -> Limits:
-        """From its cgroup, as it sees it itself."""
+        """From its cgroup, read by a helper container."""
         found = self._cgroup(instance)
         quota, limit = found["quota"], int(found["limit"]) if found["limit"] != "max" else _ENDLESS
         unlimited = quota == "max" or int(quota) <= 0
@@ -61,7 +67,7 @@ class Limited:
         )
 
     def use(self, instance: Instance) -> Use:
-        """From its cgroup, as it sees it itself."""
+        """From its cgroup, read by a helper container."""
         found = self._cgroup(instance)
         throttled = int(found.get("throttled_ns") or int(found.get("throttled_us", 0)) * 1000)
         return Use(throttled, int(found["used"]))
@@ -108,19 +114,11 @@ class Limited:
 
     def _cgroup(self, instance: Instance) -> dict[str, str]:
         container = self._ours(instance)
-        with asked(f"read the limits of {instance.service}"):
-            try:
-                done = container.exec_run(["sh", "-c", _READ])
-            except APIError as refused:
-                raise TargetError(
-                    f"The limits of {instance.service} could not be read: {refused.explanation}"
-                ) from None
-        output: Any = done.output  # bytes, for nothing is streamed
-        text = output.decode(errors="replace")
+        text = self._helpers().ask("none", _READ.replace("ID", str(container.id)), volumes=_CGROUP)
         found = dict(line.split(maxsplit=1) for line in text.splitlines() if " " in line)
         if not {"quota", "limit", "used"} <= set(found):
             raise FaultNotPossible(
-                f"{instance.service} cannot tell its own limits (sh and cat are needed in it): {text.strip()[:200]}. "
+                f"The limits of {instance.service} cannot be read on the engine's machine: {text.strip()[:200]}. "
                 "Without that nothing could show that the fault is in place"
             )
         return found
