@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test gate allure lint benchmarks up down docker-engine clean
+.PHONY: demo install test gate allure experiments soak lint benchmarks up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
@@ -18,6 +18,8 @@ help:
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
 	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
+	@echo "make experiments    run every experiment ROUNDS times on Docker (ROUNDS=10), and say what each came to"
+	@echo "make soak           kill ROUNDS random runs at random moments on Docker, and compare what is left with before"
 	@echo "make lint           ruff and mypy"
 	@echo "make benchmarks     every comparison side by side, kept in benchmarks/RESULTS.md (ARGS=NAME for one)"
 
@@ -45,6 +47,11 @@ allure: $(VENV)/.tested $(ALLURE)
 $(ALLURE):
 	@command -v npm >/dev/null || { echo "make: tried npm, which is not there: install Node.js (on Debian and Ubuntu: apt-get install npm); Allure's generator is an npm package" >&2; exit 1; }
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/allure allure@3 || { echo "make: npm could not install allure: it needs a registry that answers" >&2; exit 1; }
+
+# Too long for every change, and no part of `make test`: each experiment ROUNDS times, and runs killed at random.
+ROUNDS ?= 10
+experiments soak: $(VENV)/.tested
+	$(BIN)/python tests/soak/$@.py --rounds $(ROUNDS) $(ARGS)
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

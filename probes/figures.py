@@ -70,6 +70,8 @@ _EVERY_S = 0.2
 def recovery_seconds(service: str, canary: str = "", timeout: float = 30.0, fault: str = "") -> float:
     """Seconds from the crash to the first good answer that a user got again; of several faults the longest.
 
+    Of a fault that lasts (a hang, say) from its end.
+
     Args:
         service: the service that was broken.
         canary: the canary whose answers count; empty: the first one, which stands for the users.

@@ -10,9 +10,10 @@ import click
 from probes.cli import unreadable
 
 if TYPE_CHECKING:
+    from probes.settings import Settings
     from probes.targets.api import Target
 
-__all__ = ["stack"]
+__all__ = ["opened", "stack"]
 
 unreadable.install()  # here, for `chaos` imports this module whatever it is asked to do
 
@@ -29,7 +30,7 @@ def stack() -> None:
 @stack.command()
 def up() -> None:
     """Bring the stack up and wait until it is healthy."""
-    with _target(taken_by="chaos stack up") as target:
+    with opened(taken_by="chaos stack up") as (target, _):
         if target.is_up():
             click.echo(f"Project {target.project} is up already on target {target.name}")
             return
@@ -44,7 +45,7 @@ def up() -> None:
 @stack.command()
 def down() -> None:
     """Take the stack down, with its data."""
-    with _target(taken_by="chaos stack down") as target:
+    with opened(taken_by="chaos stack down") as (target, _):
         if not target.is_own:
             raise click.ClickException(f"Project {target.project} is not Stehauf's own stack: it is not taken down")
         target.down()
@@ -54,7 +55,7 @@ def down() -> None:
 @stack.command()
 def status() -> None:
     """Show every instance, and where to reach it."""
-    with _target() as target:
+    with opened() as (target, _):
         if not target.is_up():
             click.echo(f"Project {target.project} is not up on target {target.name}")
             return
@@ -64,7 +65,7 @@ def status() -> None:
 @stack.command("target")
 def target_() -> None:
     """Print the name of the target that a run would take: for scripts that must name theirs."""
-    with _target() as target:
+    with opened() as (target, _):
         click.echo(target.name)
 
 
@@ -77,8 +78,8 @@ def _show(target: "Target") -> None:
 
 
 @contextmanager
-def _target(taken_by: str | None = None) -> "Iterator[Target]":
-    """The chosen target; an error of ours becomes one line and exit code 1.
+def opened(taken_by: str | None = None) -> "Iterator[tuple[Target, Settings]]":
+    """The chosen target, and the settings that chose it; an error of ours becomes one line and exit code 1.
 
     `taken_by` names a command that changes the target: it is refused while a run, or another one, holds it.
     """
@@ -98,7 +99,7 @@ def _target(taken_by: str | None = None) -> "Iterator[Target]":
                 lock = TargetLock(settings.state, target.name, target.project)
                 lock.acquire(taken_by)
                 held.callback(lock.release)
-            yield target
+            yield target, settings
     except StehaufError as error:
         raise click.ClickException(str(error)) from None
     except OSError as error:

@@ -97,8 +97,8 @@ CODES: dict[str, Rule] = {
     "C113": Rule(
         "warning",
         "the health check is slower than a claim of an experiment",
-        "by the time that the engine has seen a failure, the service should be back already",
-        "a shorter interval, fewer retries, or a claim that gives it the time",
+        "when the service should be back, the engine has not looked yet whether it is",
+        "a shorter interval, or a claim that gives it the time",
     ),
     "C120": Rule(
         "warning",

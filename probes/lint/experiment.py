@@ -41,15 +41,15 @@ def lint_experiment(path: Path, read: Located, services: Sequence[str] = ()) -> 
         yield Finding(code, str(path), read.line(*at), what)
 
 
-def claimed_recoveries(read: Located) -> Iterator[tuple[float, str]]:
-    """Each limit in seconds that the experiment sets on a recovery, and its title."""
+def claimed_recoveries(read: Located) -> Iterator[tuple[str, float, str]]:
+    """Each service whose recovery the experiment limits, the limit in seconds, and the experiment's title."""
     content = read.value if isinstance(read.value, dict) else {}
     for _, activity in _activities(content, "method"):
         limits: Any = _mapping(activity.get("tolerance")).get("range")
         if _func(activity) != ("probes.figures", "recovery_seconds") or not isinstance(limits, list):
             continue
         if limits and isinstance(limits[-1], int | float):
-            yield float(limits[-1]), f"“{content.get('title')}”"
+            yield _service(activity), float(limits[-1]), f"“{content.get('title')}”"
 
 
 def _broken(content: Mapping[str, Any], services: Sequence[str]) -> Iterator[Broken]:

@@ -1,24 +1,18 @@
 """The faults that are not undone yet, on disk: written before the injection, struck off after a verified undo.
 
-A run that dies with SIGKILL leaves its entries; the next run heals what it finds before it begins.
+A run that dies with SIGKILL leaves its entries: its watchdog, `chaos heal` or the next run heals what it finds.
 """
 
 import json
 import os
-import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Protocol
+from typing import Any
 
 from probes.errors import TargetError
-from probes.targets.api import Inspectable, Instance, Pausable, Stoppable
 
-__all__ = ["Entry", "Healable", "Ledger", "undo"]
-
-
-class Healable(Inspectable, Stoppable, Pausable, Protocol):
-    """What an undo needs of a target."""
+__all__ = ["Entry", "Ledger"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +25,10 @@ class Entry:
     instance: str
     run: str
     asked_ns: int
+    deadline_ns: int | None = None
+    """When it ends by itself at the latest, UTC nanoseconds; None: it does not last."""
+    before: dict[str, Any] = field(default_factory=dict)
+    """What its undo must know of the target as it was before."""
 
 
 class Ledger:
@@ -57,37 +55,10 @@ class Ledger:
         for path in sorted(self._folder.glob("*.json")):
             try:
                 yield Entry(**json.loads(path.read_text(encoding="utf-8")))
+            except FileNotFoundError:
+                continue  # struck off meanwhile, by the watchdog or the keeper
             except (ValueError, TypeError) as error:
                 raise TargetError(
                     f"Tried to read {path}, the note of a fault that may not be undone yet: {error}. "
                     "See that every service runs, and delete that file"
                 ) from error
-
-
-def undo(target: Healable, entry: Entry, within: float = 30.0) -> str:
-    """Bring the instance of an entry back to running, and verify it by inspection.
-
-    Gives a sentence that says what was found and done. Raises TargetError where it does not run within
-    `within` seconds.
-    """
-    deadline = time.monotonic() + within
-    found = _find(target, entry)
-    if found is None:
-        return f"{entry.service}: the instance that {entry.run} broke is gone, nothing to undo"
-    first = found.state
-    while found is not None and found.state != "running":
-        if found.state == "paused":
-            target.resume(found)
-        elif found.state in ("stopped", "created"):
-            target.start(found)
-        elif time.monotonic() > deadline:
-            raise TargetError(f"{entry.service} was to run again after {entry.fault}, but is {found.state}")
-        if time.monotonic() > deadline:
-            raise TargetError(f"{entry.service} does not stay up after {entry.fault}: look at its log")
-        time.sleep(0.1)
-        found = _find(target, entry)
-    return f"{entry.service}: was {first} after {entry.fault} by {entry.run}, runs"
-
-
-def _find(target: Inspectable, entry: Entry) -> Instance | None:
-    return next((i for i in target.instances(entry.service) if i.id == entry.instance), None)

@@ -11,10 +11,9 @@ from typing import Any
 from chaoslib import substitute
 
 from probes.errors import ConfigurationError, StackNotUp, TargetDegraded, UnknownService
-from probes.run.ledger import Ledger, undo
-from probes.targets.api import Inspectable, Instance, Stack, Target
+from probes.targets.api import Inspectable, Instance, Stack
 
-__all__ = ["ailments", "check_room", "check_services", "check_state", "heal_leftovers", "refuse_degraded", "require_up"]
+__all__ = ["ailments", "check_room", "check_services", "check_state", "refuse_degraded", "require_up"]
 
 _ROOM_BYTES = 50 * 2**20
 
@@ -80,14 +79,6 @@ def refuse_degraded(target: Inspectable, within: float = 10.0) -> None:
                 "Mend it first (our own stack: chaos stack down, then again)"
             )
         time.sleep(0.2)
-
-
-def heal_leftovers(target: Target, ledger: Ledger) -> Iterator[str]:
-    """Undo what a run that was killed left behind; a sentence for each thing done."""
-    for entry in list(ledger):
-        if target.is_up() and entry.service in target.services():
-            yield undo(target, entry)
-        ledger.strike(entry)
 
 
 def _require_writable(folder: Path, variable: str) -> None:

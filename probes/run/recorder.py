@@ -6,7 +6,7 @@ import os
 import shutil
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import asdict
@@ -59,6 +59,8 @@ class Recorder:
         self._lock = threading.Lock()
         self._snapshots = ThreadPoolExecutor(max_workers=1, thread_name_prefix="snapshot")
         self._open = ExitStack()
+        self.listeners: list[Callable[[Event], None]] = []
+        """Told of each event after it was written, in the thread that follows them: they must be quick."""
 
     def start(self) -> frozenset[tuple[str, str]]:
         """Describe the system, take its first snapshot and follow its events from here on.
@@ -105,13 +107,10 @@ class Recorder:
         logger.error("Recording: %s: %s", what, self._redact.text(detail))
         self.append("problems.jsonl", {"at_ns": time.time_ns(), "what": what, "detail": detail})
 
-    def fault(  # noqa: PLR0913, PLR0917 - the columns of a line
-        self, phase: FaultPhase, fault_id: str, fault: str, instance: Instance, detail: str = "", loop: str = ""
+    def fault(
+        self, phase: FaultPhase, fault_id: str, fault: str, instance: Instance, detail: str = "", **more: Any
     ) -> None:
-        """Record a phase of a fault, as the injector sees it. The receipt comes from the target's events.
-
-        `loop` is what the faults of one loop have in common.
-        """
+        """Record a phase of a fault, as the injector sees it. The receipt comes from the target's events."""
         at_ns = time.time_ns()
         self.append(
             "faults.jsonl",
@@ -123,9 +122,16 @@ class Recorder:
                 "service": instance.service,
                 "instance": instance.id,
                 "detail": detail,
-                **({"loop": loop} if loop else {}),
+                **more,
             },
         )
+
+    def reading(self, fault_id: str, when: Literal["before", "during", "after"], found: Mapping[str, Any]) -> None:
+        """Record what was read back from the target about a fault: one line a name."""
+        at_ns = time.time_ns()
+        for what, value in found.items():
+            line = {"fault": fault_id, "at_ns": at_ns, "when": when, "what": what, "value": value}
+            self.append("readings.jsonl", line)
 
     def snapshot(self, when: str, service: str | None = None) -> frozenset[tuple[str, str]]:
         """Record the state of every instance, or of those of one service, by inspection; gives service and id."""
@@ -154,6 +160,8 @@ class Recorder:
             logger.info("Target: %s", told.format(**asdict(event)))
         if event.kind in ("die", "start", "health"):
             self._snapshots.submit(self.snapshot, "event", event.service)
+        for listener in self.listeners:
+            listener(event)
 
     def _refused(self, file: str, error: OSError) -> None:
         if self.broken is None:

@@ -4,6 +4,7 @@ The control owns it; actions, probes and figures reach it through `current()`.
 """
 
 import logging
+import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,14 +14,18 @@ from typing import Any
 
 import requests
 
-from probes.errors import ConfigurationError, RecordingFailed, StehaufError, TargetError
+from probes.errors import ConfigurationError, RecordingFailed, StehaufError
+from probes.faults.keeper import Keeper
+from probes.faults.possible import refuse_impossible
+from probes.faults.watchdog import start_watchdog
 from probes.run import preflight
 from probes.run.about import RunAbout
 from probes.run.annotations import Annotations
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.calls import CallWatch, read_calls
-from probes.run.ledger import Entry, Ledger, undo
+from probes.run.ledger import Ledger
+from probes.run.leftovers import heal_all
 from probes.run.live import LiveView
 from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
@@ -57,6 +62,7 @@ class Session:
     target: Target
     recorder: Recorder
     ledger: Ledger
+    keeper: Keeper
     orders: OrderCollector | None = None
 
     def __init__(self, settings: Settings, about: RunAbout, observation: Observation, redact: Redactor) -> None:
@@ -70,6 +76,7 @@ class Session:
         self._receiver: Receiver | None = None
         self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
+        self._watchdog: subprocess.Popen[bytes] | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
 
@@ -99,10 +106,12 @@ class Session:
         except BaseException:
             self._release_target()
             raise
+        self.keeper = Keeper(self)
         _open.append(self)
         self.about.write(self.recorder)
         self.recorder.write("experiment.json", experiment)
         self._roster = self.recorder.start()
+        refuse_impossible(experiment, self.target)
         self._show()
         self._start_load()
         self._annotations.began()
@@ -121,7 +130,8 @@ class Session:
         with self._step("asking which orders were fulfilled"):
             self._finish_orders()
         with self._step("undoing what is left"):
-            self.undo_all()
+            self.keeper.settle_all("the end of the run")
+        self.keeper.stop()
         with self._step("comparing the target with its beginning"):
             self._write_heal()
         with self._step("stopping the recorder"):
@@ -143,32 +153,16 @@ class Session:
             self._live.stop()
         self._release_target()
 
-    def undo_all(self) -> None:
-        """Undo every fault that the ledger still holds. Raises TargetError that names those that resist."""
-        resisting = []
-        for entry in list(self.ledger):
-            try:
-                logger.info("Undo: %s", undo(self.target, entry))
-                self.strike(entry)
-            except TargetError as error:
-                resisting.append(str(error))
-        if resisting:
-            raise TargetError("; ".join(resisting))
-
     def ailments(self) -> list[str]:
         """A sentence for each instance that is not well now, or is gone since the beginning."""
         there = {(i.service, i.id) for service in self.target.services() for i in self.target.instances(service)}
         gone = [f"the instance {id_[:12]} of {service} is gone" for service, id_ in sorted(self._roster - there)]
         return [*preflight.ailments(self.target), *gone]
 
-    def strike(self, entry: Entry) -> None:
-        """Strike a fault off whose undo was verified."""
-        self.ledger.strike(entry)
-        self.recorder.append(
-            "faults.jsonl",
-            {"id": entry.id, "phase": "undone", "at_ns": time.time_ns(), "fault": entry.fault,
-             "service": entry.service, "instance": entry.instance, "detail": ""},
-        )  # fmt: skip
+    def guard(self) -> None:
+        """Have a watchdog, which undoes what lasts should this process be killed. Raises TargetError."""
+        if self._watchdog is None:
+            self._watchdog = start_watchdog(self._settings, self.target)
 
     def _take_target(self) -> None:
         settings = self._settings
@@ -183,7 +177,7 @@ class Session:
     def _prepare_target(self, experiment: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         preflight.require_up(self.target, self.target.project)
         preflight.check_services(experiment, self.target, configuration)
-        for sentence in preflight.heal_leftovers(self.target, self.ledger):
+        for sentence in heal_all(self.target, self.ledger):
             logger.warning("Healed what an earlier run left behind: %s", sentence)
         if not self.target.is_up():
             self._bring_up()

@@ -201,7 +201,7 @@ class Stack(Protocol):
 
 
 class Target(Inspectable, Watchable, Crashable, Stoppable, Pausable, Stack, Protocol):
-    """All that a complete target can do. Code that needs less asks for less."""
+    """What every target can do. Code that needs less asks for less; what only some can do is asked of them by name."""
 
     name: str
     """`docker`, `embedded` or `memory`."""

@@ -83,6 +83,12 @@ class MemoryTarget:
         if self.misbehaviour.restarts:
             self._live(replace(dead, restart_count=dead.restart_count + 1))
 
+    def signal(self, instance: Instance, number: int) -> None:
+        """It ends of the signal, and its restart policy brings it back."""
+        dead = self._die(self._running(instance), 128 + number)
+        if self.misbehaviour.restarts:
+            self._live(replace(dead, restart_count=dead.restart_count + 1))
+
     def kill(self, instance: Instance) -> None:
         """An operator's kill: it stays down."""
         found = self._running(instance)

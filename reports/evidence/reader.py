@@ -16,6 +16,7 @@ from reports.evidence.records import (
     Order,
     Problem,
     Pulse,
+    Reading,
     Snapshot,
     Span,
     Transition,
@@ -116,6 +117,11 @@ class Evidence:
     def faults(self) -> tuple[Fault, ...]:
         """The faults, each over all its phases, in the order asked."""
         return group_faults(self._records("faults.jsonl", FaultLine))
+
+    @cached_property
+    def readings(self) -> tuple[Reading, ...]:
+        """What was read back from the target about its faults, in order of time."""
+        return tuple(sorted(self._records("readings.jsonl", Reading), key=lambda reading: reading.at_ns))
 
     @cached_property
     def transitions(self) -> tuple[Transition, ...]:
@@ -219,7 +225,7 @@ class Evidence:
     @cached_property
     def damage(self) -> tuple[str, ...]:
         """A sentence for each file that is torn or damaged. Reads everything."""
-        _ = self.events, self.snapshots, self.faults, self.transitions, self.orders
+        _ = self.events, self.snapshots, self.faults, self.readings, self.transitions, self.orders
         _ = self.own_orders, self.fulfilments, self.problems, self.checks, self.spans, self.pulses, self.neighbours
         lines = [
             say_n("{file}: {n} damaged line dropped", "{file}: {n} damaged lines dropped", count, file=name)

@@ -18,6 +18,7 @@ __all__ = [
     "Order",
     "Problem",
     "Pulse",
+    "Reading",
     "Snapshot",
     "Span",
     "Transition",
@@ -28,8 +29,21 @@ __all__ = [
 Record = TypeVar("Record")
 
 KINDS = (
-    N_("crash"), N_("crash loop"), N_("kill"), N_("stop"), N_("pause"), N_("partition"), N_("throttle"), N_("latency"),
-)  # fmt: skip
+    N_("bad_answers"),
+    N_("bandwidth"),
+    N_("cpu_starved"),
+    N_("crash"),
+    N_("crash loop"),
+    N_("dns_failure"),
+    N_("hang"),
+    N_("latency"),
+    N_("loss"),
+    N_("memory_squeezed"),
+    N_("out_of_memory"),
+    N_("partition"),
+    N_("signal"),
+    N_("stop"),
+)
 """Kinds of fault that have a word of their own in other languages."""
 
 
@@ -75,6 +89,21 @@ class FaultLine:
     instance: str
     detail: str = ""
     loop: str = ""
+    number: int | None = None
+    """Of the signal."""
+    exit_code: int | None = None
+    """That the process must end with."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Something that was read back from the target about a fault; `when`: before, during or after it."""
+
+    fault: str
+    at_ns: int
+    when: str
+    what: str
+    value: bool | int | float | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +119,8 @@ class Fault:
     failed_ns: int | None = None
     undone_ns: int | None = None
     detail: str = ""
+    number: int | None = None
+    exit_code: int | None = None
     loop: str = ""
     """What the faults of one loop have in common; empty for a fault by itself."""
 
@@ -230,8 +261,9 @@ def group_faults(lines: Iterable[FaultLine]) -> tuple[Fault, ...]:
         )
         if line.phase in {"asked", "injected", "failed", "undone"}:
             fault.setdefault(f"{line.phase}_ns", line.at_ns)
-        if line.detail:
-            fault["detail"] = line.detail
+        for name in ("detail", "number", "exit_code"):
+            if (value := getattr(line, name)) not in ("", None):
+                fault[name] = value
     return tuple(Fault(**fault) for fault in found.values())
 
 

@@ -6,7 +6,9 @@ from typing import Any
 import numpy as np
 
 from reports.evidence.reader import Evidence
+from reports.evidence.records import Fault
 from reports.evidence.tables import SampleFile, Source, degraded, done_ns, good, sent_ns
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence
 from reports.figures.recovery import died_event
 from reports.figures.sources import ALL, from_source, users_canary
@@ -27,11 +29,18 @@ def degraded_outside_fault(evidence: Evidence, service: str, breaker: str, sourc
     table = from_source(evidence, source).table
     outside = degraded(table)
     for fault, asked, following in spans:
-        died = died_event(evidence, fault, following)
-        window = breaker_window(transitions, asked, following, died.at_ns if fault.loop and died else None)
+        window = breaker_window(transitions, asked, following, _lasted_ns(evidence, fault, following))
         if window is not None:
             outside &= ~((sent_ns(table) <= window[1]) & (done_ns(table) >= window[0]))
     return int(outside.sum())
+
+
+def _lasted_ns(evidence: Evidence, fault: Fault, following: int) -> int | None:
+    """Until when it kept the breaker from closing for good: the last death of a loop, the end of one that lasts."""
+    if fault.kind in LASTING:
+        return ended_ns(evidence, fault)
+    died = died_event(evidence, fault, following)
+    return died.at_ns if fault.loop and died else None
 
 
 def fallback_held(evidence: Evidence, service: str, canary: str = "", part: str = "") -> bool:

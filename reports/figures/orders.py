@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Fault, Order
 from reports.figures.missing import MissingEvidence, NotRecovered
-from reports.figures.recovery import started_event
+from reports.figures.recovery import free_ns, since_ns
 from reports.figures.windows import fault_spans, faults_of
 from reports.words import N_, say
 
@@ -114,6 +114,8 @@ def unexpected_orders(evidence: Evidence) -> int:
 def ordering_back_seconds(evidence: Evidence, service: str) -> float:
     """Seconds from the asking for a fault to the placing of the first order that was acknowledged again; the worst.
 
+    Of a fault that lasts (a partition, say): from its end.
+
     Again: placed after the first one that was not, and after the target reported the start; 0 where all of them were.
     Raises NotRecovered where that did not happen as far as the evidence reaches, and MissingEvidence.
     """
@@ -129,14 +131,14 @@ def _back_s(evidence: Evidence, fault: Fault, asked: int, following: int) -> flo
     bad = [order.at_ns for order in placed if order.outcome != "acknowledged"]
     if not bad:
         return 0.0
-    started = started_event(evidence, fault, following)
-    since = max(min(bad), started.at_ns if started else following)
+    free = free_ns(evidence, fault, following)
+    since = max(min(bad), following if free is None else free)
     again = [order.at_ns for order in placed if order.outcome == "acknowledged" and order.at_ns > since]
     if not again:
         watched = (max(order.at_ns for order in placed) - asked) / 1e9
         told = N_("no order was acknowledged again in the {watched:.3g} s that were watched after the fault")
         raise NotRecovered(say(told, watched=watched), watched)
-    return (min(again) - asked) / 1e9
+    return (min(again) - since_ns(evidence, fault, asked)) / 1e9
 
 
 def _cut_off(evidence: Evidence, order: Order) -> bool:

@@ -5,72 +5,44 @@ the restart policy stand still; a process that dies by itself reports `die` alon
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import UTC, datetime
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault, Snapshot
+from reports.figures.effects import EFFECTS, effect_receipt
+from reports.figures.lasting import hang_receipt, stop_receipt
+from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.figures.recovery import died_event, started_event
 from reports.figures.windows import FOREVER
 from reports.words import N_, joined, say
 
-__all__ = ["RECEIPTS", "Receipt", "receipt"]
+__all__ = ["EFFECT_NS", "RECEIPTS", "Receipt", "receipt"]
 
 BEFORE_NS = 2_000_000_000
 """A signal this long before the asking can still be what ended the process."""
 LATE_NS = 500_000_000
 """An engine reports the signal after it was sent: its event can bear a later time than the death."""
-EFFECT_NS = 10_000_000_000
-"""A death later than this after the asking had another reason."""
 SIGKILL_EXIT = 137
-CONTAINER_ID = 64
-"""Characters of an engine's full container id; a reader compares the first twelve, as `docker ps` shows them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """What the target's own evidence says about one fault."""
-
-    fault: Fault
-    proved: bool
-    broken: bool
-    """Whether the fault itself is proved, even if the recovery that belongs to it is not."""
-    sentence: str
-    missing: tuple[str, ...]
-    facts: tuple[tuple[str, str], ...]
-    """Label and value, for a reader to check against the target."""
 
 
 def receipt(evidence: Evidence, fault: Fault) -> Receipt:
     """The receipt for `fault`; one that has no rule, or was never asked for, is not proved."""
     rule = RECEIPTS.get(fault.kind)
     if rule is None:
-        return _unproved(fault, say("there is no rule that could prove a {kind!r}", kind=fault.kind))
+        return unproved(fault, say("there is no rule that could prove a {kind!r}", kind=fault.kind))
     if fault.asked_ns is None:
-        return _unproved(fault, say("no record says when it was asked for"))
+        return unproved(fault, say("no record says when it was asked for"))
     return rule(evidence, fault)
 
 
-def _unproved(fault: Fault, *missing: str, broken: bool = False, facts: tuple[tuple[str, str], ...] = ()) -> Receipt:
-    sentence = say("{fault} is not proved: {why}", fault=fault.title, why=joined(missing))
-    return Receipt(fault, False, broken, sentence, missing, facts)
-
-
 def _crash(evidence: Evidence, fault: Fault) -> Receipt:
-    asked = fault.asked_ns or 0
-    following = min(
-        (f.asked_ns for f in evidence.faults if f.instance == fault.instance and (f.asked_ns or 0) > asked),
-        key=lambda at: at or 0,
-        default=FOREVER,
-    )
-    until = FOREVER if following is None else following
+    until = _following(evidence, fault)
     died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
     before, after = _snapshots(evidence, fault, died, started, until)
-    broken = _broken(evidence, fault, died)
+    broken = _broken(evidence, fault, died, {SIGKILL_EXIT})
     missing = [*broken, *_restarted(died, started, before, after)]
     facts = _facts(fault, died, started, before, after)
     if missing:
-        return _unproved(fault, *missing, broken=not broken, facts=facts)
+        return unproved(fault, *missing, broken=not broken, facts=facts)
     sentence = say(
         "{service} died by itself with exit code {code} and its restart policy started it "
         "again: the target reports a die event, no kill event with it, and one restart more",
@@ -79,7 +51,66 @@ def _crash(evidence: Evidence, fault: Fault) -> Receipt:
     return Receipt(fault, True, True, sentence, (), facts)
 
 
-def _broken(evidence: Evidence, fault: Fault, died: Event | None) -> list[str]:
+def _signal(evidence: Evidence, fault: Fault) -> Receipt:
+    """It ended of the signal: what the restart policy makes of that, is for a claim to say."""
+    number = fault.number or 0
+    codes = {128 + number, 0} if fault.exit_code is None else {fault.exit_code}
+    died = died_event(evidence, fault, _following(evidence, fault))
+    missing = _broken(evidence, fault, died, codes)
+    facts = (
+        (say("instance"), named(fault)),
+        (say("asked"), clock(fault.asked_ns)),
+        (say("signal"), str(number)),
+        (say("die event"), clock(died.at_ns if died else None)),
+        (say("exit code"), say("not seen") if died is None or died.exit_code is None else str(died.exit_code)),
+    )
+    if missing or died is None:
+        return unproved(fault, *missing, facts=facts)
+    sentence = say(
+        "{service} ended by itself with exit code {code} after signal {number}: the target reports a die event, and no "
+        "kill event with it",
+        service=fault.service, code=died.exit_code, number=number,
+    )  # fmt: skip
+    return Receipt(fault, True, True, sentence, (), facts)
+
+
+def _out_of_memory(evidence: Evidence, fault: Fault) -> Receipt:
+    """The kernel ended it at its limit: the target reports that memory ran out, and the death, and no signal."""
+    until = _following(evidence, fault)
+    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
+    asked = fault.asked_ns or 0
+    ran_out = next(
+        (e for e in evidence.events if e.kind == "oom" and e.instance == fault.instance and asked <= e.at_ns < until),
+        None,
+    )
+    missing = _broken(evidence, fault, died, {SIGKILL_EXIT}, allowed="oom")
+    if ran_out is None:
+        missing.append(say("the target reported no oom event after it was asked for"))
+    broken = not missing
+    before, after = _snapshots(evidence, fault, died, started, until)
+    missing += _restarted(died, started, before, after)
+    facts = (
+        (say("oom event"), clock(ran_out.at_ns if ran_out else None)),
+        *_facts(fault, died, started, before, after),
+    )
+    if missing:
+        return unproved(fault, *missing, broken=broken, facts=facts)
+    sentence = say(
+        "{service} was ended by the kernel at its memory limit, and its restart policy started it again: the target "
+        "reports an oom event, a die event with exit code {code}, and one restart more",
+        service=fault.service, code=SIGKILL_EXIT,
+    )  # fmt: skip
+    return Receipt(fault, True, True, sentence, (), facts)
+
+
+def _following(evidence: Evidence, fault: Fault) -> int:
+    """When the next fault of the same instance was asked for."""
+    asked = fault.asked_ns or 0
+    later = (f.asked_ns for f in evidence.faults if f.instance == fault.instance and (f.asked_ns or 0) > asked)
+    return min((at for at in later if at is not None), default=FOREVER)
+
+
+def _broken(evidence: Evidence, fault: Fault, died: Event | None, codes: set[int], allowed: str = "") -> list[str]:
     """What is missing to say that the process died by itself, and of this fault."""
     asked = fault.asked_ns or 0
     if died is None:
@@ -95,14 +126,15 @@ def _broken(evidence: Evidence, fault: Fault, died: Event | None) -> list[str]:
         kind = "kill" if "kill" in between else "stop"
         told = N_("the target reported a {kind} event with the death: an operator's {kind}, not a crash")
         missing.append(say(told, kind=kind))
-    if "oom" in between:
+    if "oom" in between and allowed != "oom":
         missing.append(say("the target reported that memory ran out: the process died of that"))
     if died.at_ns - asked > EFFECT_NS:
         told = N_("it died {seconds:.1f} s after it was asked for: too late to be its effect")
         missing.append(say(told, seconds=(died.at_ns - asked) / 1e9))
-    if died.exit_code != SIGKILL_EXIT:
-        told = N_("the exit code was {code}, a crash leaves {expected}")
-        missing.append(say(told, code=died.exit_code, expected=SIGKILL_EXIT))
+    if died.exit_code not in codes:
+        told = N_("the exit code was {code}, a {kind} leaves {expected}")
+        expected = joined(map(str, sorted(codes)), " / ")
+        missing.append(say(told, code=died.exit_code, kind=say(fault.kind), expected=expected))
     return missing
 
 
@@ -148,22 +180,23 @@ def _facts(
         return say("not seen") if snapshot is None else str(snapshot.restart_count)
 
     return (
-        (say("instance"), fault.instance[:12] if len(fault.instance) == CONTAINER_ID else fault.instance),
-        (say("asked"), _clock(fault.asked_ns)),
-        (say("die event"), _clock(died.at_ns if died else None)),
+        (say("instance"), named(fault)),
+        (say("asked"), clock(fault.asked_ns)),
+        (say("die event"), clock(died.at_ns if died else None)),
         (say("exit code"), say("not seen") if died is None or died.exit_code is None else str(died.exit_code)),
-        (say("start event"), _clock(started.at_ns if started else None)),
+        (say("start event"), clock(started.at_ns if started else None)),
         (say("restart count"), joined((count(before), count(after)), " → ")),
-        (say("started at, before"), _clock(before.started_ns if before else None)),
-        (say("started at, after"), _clock(after.started_ns if after else None)),
+        (say("started at, before"), clock(before.started_ns if before else None)),
+        (say("started at, after"), clock(after.started_ns if after else None)),
     )
 
 
-def _clock(at_ns: int | None) -> str:
-    if at_ns is None:
-        return say("not seen")
-    return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3] + " UTC"
-
-
-RECEIPTS: dict[str, Callable[[Evidence, Fault], Receipt]] = {"crash": _crash}
+RECEIPTS: dict[str, Callable[[Evidence, Fault], Receipt]] = {
+    "crash": _crash,
+    "hang": hang_receipt,
+    "out_of_memory": _out_of_memory,
+    "signal": _signal,
+    "stop": stop_receipt,
+    **dict.fromkeys(EFFECTS, effect_receipt),
+}
 """What proves a fault, by its kind."""

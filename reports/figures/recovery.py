@@ -1,21 +1,26 @@
 """Time to recovery, as the target's events and the users' answers give it."""
 
+from collections.abc import Iterator, Sequence
+
 import numpy as np
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
 from reports.evidence.tables import Source, done_ns, good, sent_ns
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.sources import users_canary
-from reports.figures.windows import fault_spans, faults_of, transitions_of
+from reports.figures.windows import FOREVER, fault_spans, faults_of, transitions_of
 from reports.words import N_, say
 
 __all__ = [
     "breaker_opened",
     "died_event",
+    "free_ns",
     "recovered_ns",
     "recovery_seconds",
     "settled_seconds",
+    "since_ns",
     "started_event",
 ]
 
@@ -23,17 +28,36 @@ __all__ = [
 def recovery_seconds(evidence: Evidence, service: str, canary: str = "", fault: str = "") -> float:
     """Seconds from the asking for a fault to the first good answer after it; the worst of several.
 
+    Of a fault that lasts (a hang, say): from its end.
+
     Whose answer: that of the canary called `canary`, by default the users' own. `fault` takes those of one kind
-    alone: `crash` or `crash_loop`.
+    alone: `crash`, `crash_loop`, `hang` ...
 
     After it: sent after users had seen a bad or degraded answer, and after the target reported the start.
     Raises NotRecovered where that did not happen as far as the evidence reaches, and MissingEvidence.
     """
     source = users_canary(evidence, canary)
-    spans = [span for span in fault_spans(faults_of(evidence, service)) if fault in {"", span[0].action}]
+    all_spans = fault_spans(faults_of(evidence, service))
+    spans = [span for span in _free(evidence, all_spans) if fault in {"", span[0].action}]
     if not spans:
         raise MissingEvidence(say("no {fault!r} of {service!r} was recorded", fault=fault, service=service))
-    return max((recovered_ns(evidence, source, *span) - span[1]) / 1e9 for span in spans)
+    return max((recovered_ns(evidence, source, *span) - since_ns(evidence, *span[:2])) / 1e9 for span in spans)
+
+
+def _free(evidence: Evidence, spans: Sequence[tuple[Fault, int, int]]) -> Iterator[tuple[Fault, int, int]]:
+    """The spans; that of a fault that still lasted when the next one began reaches to the first one after its end."""
+    for fault, asked, following in spans:
+        over = ended_ns(evidence, fault) if fault.kind in LASTING else None
+        if over is None or over <= following:
+            yield fault, asked, following
+        else:
+            yield fault, asked, min((begin for _, begin, _ in spans if begin > over), default=FOREVER)
+
+
+def since_ns(evidence: Evidence, fault: Fault, asked: int) -> int:
+    """From when recovery counts: the end of a fault that lasts, the asking for any other."""
+    over = ended_ns(evidence, fault) if fault.kind in LASTING else None
+    return asked if over is None else over
 
 
 def settled_seconds(evidence: Evidence, service: str) -> float:
@@ -73,19 +97,31 @@ def recovered_ns(evidence: Evidence, source: Source, fault: Fault, asked: int, f
     table = source.table
     done, sent, is_good = done_ns(table), sent_ns(table), good(table)
     watched = (min(int(done.max()), following) - asked) / 1e9
-    started = started_event(evidence, fault, following)
-    if started is None:
+    began = free_ns(evidence, fault, following)
+    if began is None:
         _refuse_lost_events(evidence, fault, following)
         told = N_("{service} was not reported to have started again in {watched:.3g} s")
         raise NotRecovered(say(told, service=fault.service, watched=watched), watched)
     bad = done[~is_good & (done >= asked) & (done < following)]
     noticed = int(bad.min()) if bad.size else asked
-    back = done[is_good & (sent >= max(noticed, started.at_ns)) & (done < following)]
+    back = done[is_good & (sent >= max(noticed, began)) & (done < following)]
     if not back.size:
         seen = say("failed or degraded answers") if bad.size else say("no good answer")
         told = N_("users saw {seen} for the {watched:.3g} s that were watched after the fault")
         raise NotRecovered(say(told, seen=seen, watched=watched), watched)
     return int(np.min(back))
+
+
+def free_ns(evidence: Evidence, fault: Fault, following: int) -> int | None:
+    """When it could answer again: its process had started, or the fault was over."""
+    if fault.kind in LASTING:
+        over = ended_ns(evidence, fault)
+        if over is None:
+            told = N_("nothing says that the {fault} was over: no recovery from it can be seen")
+            raise MissingEvidence(say(told, fault=fault.title))
+        return over
+    started = started_event(evidence, fault, following)
+    return None if started is None else started.at_ns
 
 
 def _refuse_lost_events(evidence: Evidence, fault: Fault, following: int) -> None:

@@ -8,6 +8,7 @@ from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
 from reports.evidence.tables import Source, done_ns, failed, good, sent_ns
 from reports.figures.ends import Row, band_step, settled_step
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence
 from reports.figures.recovery import died_event, recovered_ns, started_event
 from reports.figures.sources import users_canary
@@ -28,7 +29,7 @@ class Step:
     """One step of a recovery."""
 
     key: str
-    """asked, died, started, answering, healthy, good, settled, band, open, half-open or closed."""
+    """asked, died, started, injected, over, answering, healthy, good, settled, band, open, half-open or closed."""
     name: str
     at_ns: int | None
     """None: it was not seen."""
@@ -53,6 +54,8 @@ def fault_steps(evidence: Evidence, fault: Fault, asked: int, following: int) ->
 
     A loop begins with the first death, and is over with the start after its last.
     """
+    if fault.kind in LASTING:
+        return _ordered(asked, following, _lasting(evidence, fault, asked, following))
     first = _first_of_loop(evidence, fault)
     died = died_event(evidence, first, following)
     started = started_event(evidence, fault, following)
@@ -81,11 +84,29 @@ def fault_steps(evidence: Evidence, fault: Fault, asked: int, following: int) ->
         *_breakers(evidence, asked, following),
         *band_step(evidence, fault, asked, following),
     ]
+    return _ordered(asked, following, found)
+
+
+def _ordered(asked: int, following: int, found: list[Row]) -> list[Step]:
     steps = [
         Step(key, name, at, None if at is None else (at - asked) / 1e9, source, resolution)
         for key, name, at, source, resolution in found
     ]
     return sorted(steps, key=lambda step: following if step.at_ns is None else step.at_ns)
+
+
+def _lasting(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Row]:
+    """A fault that stays: in place, over, and then as any other."""
+    over = ended_ns(evidence, fault)
+    told = say("the fault's own record")
+    return [
+        ("asked", say("fault asked for"), asked, told, EVENT_RESOLUTION_S),
+        ("injected", say("fault in place"), fault.injected_ns, told, EVENT_RESOLUTION_S),
+        ("over", say("fault over"), over, say("the target, or the verified undo"), EVENT_RESOLUTION_S),
+        *_answering(evidence, fault, over, following),
+        *_users(evidence, fault, asked, following),
+        *_breakers(evidence, asked, following),
+    ]
 
 
 def _first_of_loop(evidence: Evidence, fault: Fault) -> Fault:

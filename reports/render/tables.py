@@ -7,6 +7,7 @@ from reports.evidence.manifest import raw_hashes
 from reports.evidence.reader import Evidence
 from reports.evidence.tables import failed
 from reports.figures import FIGURES, MissingEvidence
+from reports.figures.lasting import LASTING
 from reports.figures.sources import ALL
 from reports.render.formats import count, percent
 from reports.verdict.journal import activities, items, mapping
@@ -98,6 +99,8 @@ def tiles(evidence: Evidence, verdict: Verdict) -> list[Tile]:
         direct = evidence.recording is not None and evidence.recording.canaries[:1] == (fault.service,)
         direct = direct if claimed is None else claimed.direct
         label = N_("until {service} answered again") if direct else N_("until {service} was back for users")
+        if fault.kind in LASTING:
+            label = N_("from the end of the fault until {service} was back for users")
         found.insert(
             0,
             _tile(

@@ -10,6 +10,7 @@ from reports.evidence.records import Problem
 from reports.evidence.stages import all_due_ns, read_stages
 from reports.evidence.tables import SampleFile, Source, done_ns, good, sent_ns
 from reports.figures import MissingEvidence
+from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.orders import lost_orders
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER, transitions_of
@@ -183,6 +184,7 @@ def _users_never_back(evidence: Evidence, source: Source | None) -> Iterator[str
         return
     sent = sent_ns(source.table)
     deaths = [died.at_ns for fault in evidence.faults if (died := died_event(evidence, fault, FOREVER))]
+    deaths += [over for fault in evidence.faults if fault.kind in LASTING and (over := ended_ns(evidence, fault))]
     if int(sent[0]) > min(asked):
         yield say("the recording of {source} began only after the fault", source=source.name)
     if not (good(source.table) & (sent > max(asked + deaths))).any():

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 from reports.evidence.reader import Evidence
 from reports.figures import Receipt, receipt
+from reports.figures.lasting import LASTING
 from reports.figures.receipts import RECEIPTS
 from reports.figures.recovery import started_event
 from reports.figures.windows import FOREVER
@@ -82,6 +83,8 @@ def _stayed_away(evidence: Evidence, found: Receipt) -> bool:
     """It died of the fault, the target was found not healed, and the instance is not back."""
     if evidence.heal.get("healed") is not False:
         return False
+    if found.fault.kind in LASTING:
+        return found.fault.undone_ns is not None  # it was free again, and is not well
     if started_event(evidence, found.fault, FOREVER) is None:
         return True
     own = [snapshot for snapshot in evidence.snapshots if snapshot.instance == found.fault.instance]

@@ -9,8 +9,7 @@ from datetime import UTC, datetime
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event
-from reports.figures.recovery import died_event
-from reports.figures.windows import FOREVER
+from reports.figures.explained import explained_by
 from reports.verdict.journal import span_ns
 from reports.words import N_, say
 
@@ -34,9 +33,9 @@ def interventions(evidence: Evidence) -> Iterator[str]:
 
 
 def _events(evidence: Evidence) -> Iterator[str]:
-    deaths = [died_event(evidence, fault, FOREVER) for fault in evidence.faults]
+    explained = [event for fault in evidence.faults for event in explained_by(evidence, fault)]
     for event in evidence.events:
-        if event.kind in HANDS and event not in deaths:
+        if event.kind in HANDS and event not in explained:
             yield say(HANDS[event.kind], service=event.service, time=_clock(event))
 
 

@@ -57,6 +57,7 @@ class Run:
         self.events = self._events()
         self.instances = self._instances()
         self.faults = [self.fault("asked", ASKED), self.fault("injected", ASKED + 90 * MS)]
+        self.readings: list[dict[str, Any]] = []
         self.breakers = self._breakers()
         self.neighbours: list[dict[str, Any]] = []
         self.checks: list[dict[str, Any]] = []
@@ -99,7 +100,7 @@ class Run:
             value = getattr(self, name)
             if value is not None:
                 (directory / f"{name}.json").write_text(json.dumps(value))
-        lines = "events instances faults breakers neighbours checks problems fulfilments spans"
+        lines = "events instances faults readings breakers neighbours checks problems fulfilments spans"
         for name in lines.split():
             self._lines(directory / f"{name}.jsonl", getattr(self, name))
         for stem, samples in self.samples.items():

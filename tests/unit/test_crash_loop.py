@@ -11,9 +11,9 @@ import pytest
 
 from probes.actions import crash_loop, ensure_running
 from probes.errors import ConfigurationError, TargetDegraded
+from probes.faults.keeper import Keeper
 from probes.run.ledger import Ledger
 from probes.run.recorder import Recorder
-from probes.run.session import Session
 from probes.targets.memory import MemoryTarget, Misbehaviour
 from reports.evidence.reader import Evidence
 from reports.figures import receipt
@@ -35,7 +35,7 @@ def run_on(target: MemoryTarget, folder: Path, monkeypatch: pytest.MonkeyPatch) 
         about=SimpleNamespace(name="a-run"),
         check=recorder.check,
     )
-    session.strike = lambda entry: Session.strike(session, entry)  # type: ignore[arg-type]
+    session.keeper = Keeper(session)  # type: ignore[arg-type]
     monkeypatch.setattr("probes.run.session._open", [session])
     recorder.start()
     yield session

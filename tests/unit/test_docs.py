@@ -9,12 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from probes import actions
+from probes.faults.table import LASTING
+from probes.faults.table import table as faults
 from probes.targets import api
 from reports.evidence import records
 from reports.evidence.manifest import DERIVED
 from reports.evidence.samples import RECORD
 from reports.evidence.tables import TABLE
-from reports.figures import receipts
+from reports.figures import effects, lasting, receipts
 from reports.verdict import completeness
 
 ROOT = Path(__file__).parents[2]
@@ -117,7 +120,27 @@ def test_the_figures_of_the_rules_are_as_documented() -> None:
     assert f"more than {completeness.LOAD_QUIET_S:g} s;" in recorded
     assert f"within {receipts.EFFECT_NS / 1e9:g} s of the asking, exit code {receipts.SIGKILL_EXIT};" in receipt
     assert f"from {receipts.BEFORE_NS / 1e9:g} s before the asking to {receipts.LATE_NS / 1e9:g} s after" in receipt
-    assert set(receipts.RECEIPTS) == {"crash"}, "a new fault needs its receipt documented"
+    rows = sections(VERDICTS)["The fault and its receipt"]
+    assert [kind for kind in receipts.RECEIPTS if f"`{kind}`" not in rows and kind != "crash"] == []
+    assert f"longer by {effects.LATE_SHARE:.0%}".replace("%", " %") in rows
+    assert f"within {lasting.STOP_NS / 1e9:g} s" in rows
+
+
+def test_the_table_of_faults_is_what_the_code_can_do() -> None:
+    text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (yes|no) \| (yes|no) \|", text, re.MULTILINE)
+    assert re.search(r"^\| Fault \| `docker` \| `embedded` \|", text, re.MULTILINE)
+    told = {
+        name: tuple(target for target, can in (("docker", docker), ("embedded", embedded)) if can == "yes")
+        for name, docker, embedded in rows
+    }
+    assert told == faults()
+
+
+def test_every_fault_is_an_action_with_a_receipt() -> None:
+    assert set(faults()) <= set(actions.__all__)
+    assert set(faults()) - {"crash_loop"} == set(receipts.RECEIPTS), "each crash of a loop has its own"
+    assert set(LASTING) == lasting.LASTING
 
 
 def test_every_message_in_troubleshooting_is_one_that_is_said() -> None:

@@ -6,7 +6,7 @@ from typing import Any, get_args
 from probes.targets.api import Health, Instance, Service, State
 from probes.targets.values import masked, parse_rfc3339_ns
 
-__all__ = ["PROJECT", "SERVICE", "instance_of", "labels_of", "service_of"]
+__all__ = ["PROJECT", "SERVICE", "addresses_of", "instance_of", "labels_of", "service_of"]
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
@@ -59,6 +59,17 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
         depends_on=_depends_on(labels_of(attributes).get(_DEPENDS_ON, "")),
         environment=masked(_pair(text) for text in config.get("Env") or []),
     )
+
+
+def addresses_of(attributes: Mapping[str, Any], *, local: bool) -> tuple[tuple[str, int], ...]:
+    """Where each published TCP port is reached: in the container's first network, or as published if not `local`."""
+    bindings: Mapping[str, Any] = attributes["HostConfig"].get("PortBindings") or {}
+    tcp = {name: bound[0] for name, bound in bindings.items() if name.endswith("/tcp") and bound}
+    networks = (attributes["NetworkSettings"].get("Networks") or {}).values()
+    own = next((found["IPAddress"] for found in networks if found.get("IPAddress")), "")
+    if local and own:
+        return tuple((own, int(name.removesuffix("/tcp"))) for name in sorted(tcp))
+    return tuple((bound.get("HostIp") or "127.0.0.1", int(bound["HostPort"])) for _, bound in sorted(tcp.items()))
 
 
 def _health(state: Mapping[str, Any]) -> Health:

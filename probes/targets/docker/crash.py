@@ -19,18 +19,20 @@ from probes.targets.docker.engine import asked
 
 __all__ = ["crash_container"]
 
+_SIGKILL = 9
+
 _INITS = frozenset({"docker-init", "tini", "tini-static", "dumb-init", "catatonit"})
 _KILL_ALL = (
-    ["sh", "-c", "kill -9 -1"],
-    ["python3", "-c", "import os; os.kill(-1, 9)"],
-    ["python", "-c", "import os; os.kill(-1, 9)"],
+    ["sh", "-c", "kill -{number} -1"],
+    ["python3", "-c", "import os; os.kill(-1, {number})"],
+    ["python", "-c", "import os; os.kill(-1, {number})"],
 )
 _NOT_FOUND = (126, 127)
 _HELPER = "stehauf.helper"
 
 
-def crash_container(client: docker.DockerClient, container: Container) -> None:
-    """Crash it; returns when the kernel has the signal. Raises TargetError, FaultNotPossible."""
+def crash_container(client: docker.DockerClient, container: Container, number: int = _SIGKILL) -> None:
+    """Send it a signal, SIGKILL to crash it; returns when the kernel has it. Raises TargetError, FaultNotPossible."""
     attributes = container.attrs
     service, state = labels_of(attributes)[SERVICE], attributes["State"]
     if state["Status"] != "running":
@@ -41,9 +43,9 @@ def crash_container(client: docker.DockerClient, container: Container) -> None:
             f"{service} shares its process space (pid: {mode}), so a crash would hit processes that are not its own; "
             f"nothing was done. Take `pid:` away from its Compose service, or stop it instead."
         )
-    if _has_init(container) and _kill_inside(container):
+    if _has_init(container) and _kill_inside(container, number):
         return
-    _kill_by_helper(client, container, service)
+    _kill_by_helper(client, container, service, number)
 
 
 def _has_init(container: Container) -> bool:
@@ -57,11 +59,11 @@ def _has_init(container: Container) -> bool:
     return bool(first) and first[0].split()[0].rpartition("/")[2] in _INITS
 
 
-def _kill_inside(container: Container) -> bool:
+def _kill_inside(container: Container, number: int) -> bool:
     """Whether one of the ways to kill could be run inside; how it ended says nothing, for it dies with the rest."""
     for command in _KILL_ALL:
         try:
-            code = container.exec_run(command).exit_code
+            code = container.exec_run([part.format(number=number) for part in command]).exit_code
         except APIError as refused:
             if _is_missing(str(refused)):
                 continue
@@ -81,11 +83,11 @@ def _is_missing(text: str) -> bool:
     return "executable file not found" in text or "no such file or directory" in text
 
 
-def _kill_by_helper(client: docker.DockerClient, container: Container, service: str) -> None:
+def _kill_by_helper(client: docker.DockerClient, container: Container, service: str, number: int) -> None:
     """From a container in the host's pid namespace; it makes sure that the pid is still this container's."""
     attributes: Mapping[str, Any] = container.attrs
     pid = attributes["State"]["Pid"]
-    script = f"grep -q {attributes['Id']} /proc/{pid}/cgroup && kill -9 {pid}"
+    script = f"grep -q {attributes['Id']} /proc/{pid}/cgroup && kill -{number} {pid}"
     try:
         with asked(f"run the helper that crashes {service}"):
             client.containers.run(

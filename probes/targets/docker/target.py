@@ -14,10 +14,12 @@ from docker.models.containers import Container
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
 from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
-from probes.targets.docker.containers import PROJECT, SERVICE, instance_of, labels_of, service_of
+from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
 from probes.targets.docker.crash import crash_container
-from probes.targets.docker.engine import asked, connect, require_compose
+from probes.targets.docker.disturbing import Networked
+from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
+from probes.targets.docker.limits import Limited
 from probes.targets.docker.network import bridge_addresses
 
 __all__ = ["DockerTarget"]
@@ -27,7 +29,7 @@ _STOP_S = 10
 _CONFLICT = 409
 
 
-class DockerTarget:
+class DockerTarget(Networked, Limited):
     """A Compose project.
 
     With `compose_files`, each laid over those before it, it is our own stack, which may be brought up; without, a
@@ -95,6 +97,16 @@ class DockerTarget:
         container = self._ours(instance)
         with asked(f"crash {instance.service}"):
             crash_container(self._engine(), container)
+
+    def signal(self, instance: Instance, number: int) -> None:
+        """To all its processes, from inside."""
+        container = self._ours(instance)
+        with asked(f"send signal {number} to {instance.service}"):
+            crash_container(self._engine(), container, number)
+
+    def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
+        """Its own address in its network, past the engine's proxy; what is published, where that is elsewhere."""
+        return addresses_of(self._ours(instance).attrs, local=engine_host(self._environment).startswith("unix:"))
 
     def stop(self, instance: Instance) -> None:
         """SIGTERM, and SIGKILL after 10 s."""

@@ -90,15 +90,25 @@ class EmbeddedTarget:
 
     def crash(self, instance: Instance) -> None:
         """SIGKILL to the processes themselves, past the supervisor: it sees them end without an order."""
+        self.signal(instance, signal.SIGKILL)
+
+    def signal(self, instance: Instance, number: int) -> None:
+        """To the processes themselves, past the supervisor."""
         row = self._running(instance)
         children = self._children(row["pid"])
         if not is_same(row["pid"], row["ticks"]):
-            raise TargetError(f"{instance.service} ended by itself before it was crashed; try again.")
+            raise TargetError(f"{instance.service} ended by itself before it was broken; try again.")
         with contextlib.suppress(ProcessLookupError):
-            os.killpg(row["pid"], signal.SIGKILL)
+            os.killpg(row["pid"], number)
         for child in children:
             with contextlib.suppress(psutil.NoSuchProcess):
-                child.kill()
+                child.send_signal(number)
+
+    def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
+        """The ports that it publishes, which it listens on itself."""
+        self._ours(instance)
+        found = next(process for process in self._plan().processes if process.service == instance.service)
+        return tuple((port.host, port.number) for port in found.ports)
 
     def stop(self, instance: Instance) -> None:
         """SIGTERM by the supervisor, SIGKILL after the grace; it stays down."""

@@ -1,0 +1,43 @@
+"""Knock at an instance: does a connection open, and does anything come back?"""
+
+import contextlib
+import socket
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+__all__ = ["Knock", "knock"]
+
+_ASKING = b"GET / HTTP/1.0\r\n\r\n"
+"""Any server says something to this, if only that it does not understand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Knock:
+    """What one connection came to."""
+
+    opened_ms: float | None
+    """Until it was open; None: it was not."""
+    answered_ms: float | None
+    """From the opening to the first byte back; None: nothing came."""
+
+
+def knock(addresses: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> Knock:
+    """Connect to the first address and ask; each of the two steps may take `timeout_s`."""
+    if not addresses:
+        return Knock(None, None)
+    begun = time.monotonic()
+    try:
+        connection = socket.create_connection(addresses[0], timeout=timeout_s)
+    except OSError:
+        return Knock(None, None)
+    opened = time.monotonic()
+    with connection:
+        try:
+            connection.sendall(_ASKING)
+            answered = time.monotonic() if connection.recv(1) else None
+        except OSError:
+            answered = None
+        with contextlib.suppress(OSError):
+            connection.shutdown(socket.SHUT_RDWR)
+    return Knock((opened - begun) * 1e3, None if answered is None else (answered - opened) * 1e3)

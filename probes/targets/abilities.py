@@ -1,0 +1,143 @@
+"""What only some targets can do: one small Protocol for each, with its values."""
+
+from dataclasses import dataclass
+from typing import Literal, Protocol, runtime_checkable
+
+from probes.targets.api import Instance
+
+__all__ = [
+    "Disturbable",
+    "Disturbance",
+    "Exhaustible",
+    "Limitable",
+    "Limits",
+    "Reachable",
+    "Signalable",
+    "Sweepable",
+    "Use",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Disturbance:
+    """What is done to an instance's network; all of it concerns what crosses its border, never its own loopback."""
+
+    kind: Literal["partition", "latency", "loss", "bandwidth", "no_names", "answers"]
+    peers: tuple[str, ...] = ()
+    """Partition: services that it is cut off from; empty: everything, the host and its published ports too.
+    Answers: services whose requests are answered badly; empty: everybody's."""
+    delay_ms: float = 0.0
+    """Latency: how late each packet is that it sends. Answers: how late each is."""
+    jitter_ms: float = 0.0
+    """Latency: up to this much more or less, evenly spread."""
+    percent: float = 0.0
+    """Loss: packets lost of a hundred that it sends. Answers: those spoiled of a hundred."""
+    kbit_s: float = 0.0
+    """Bandwidth of what it sends, in kilobits a second."""
+    port: int = 0
+    """Answers: the port that the instance itself listens on."""
+    status: int = 0
+    """Answers: the HTTP status in the place of the service's own; 0: its own."""
+    resets: bool = False
+    """Answers: the connection is reset in the place of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What an instance may use, as the kernel enforces it."""
+
+    cpus: float | None
+    """Processors; None: no limit."""
+    memory_bytes: int | None
+    """None: no limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How an instance fares within its limits, by the kernel's counts since its start."""
+
+    throttled_ns: int
+    """Time that it was held back although it wanted to run."""
+    memory_bytes: int
+    """In use now."""
+
+
+@runtime_checkable
+class Signalable(Protocol):
+    """Can send a signal past the front door: the process ends, or not, as it would by itself."""
+
+    def signal(self, instance: Instance, number: int) -> None:
+        """Send signal `number` to every process of the instance. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Reachable(Protocol):
+    """Knows where this machine reaches an instance itself, past every proxy that would answer in its place."""
+
+    def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
+        """Host and port of each TCP port that it publishes; empty where none. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Disturbable(Protocol):
+    """Can disturb the network of one instance, in that instance's own namespace."""
+
+    def means(self, how: Disturbance) -> str:
+        """By which means it would be done, in a few words. Raises FaultNotPossible where the kernel lacks all."""
+
+    def disturb(self, instance: Instance, how: Disturbance, fault: str, for_seconds: float) -> None:
+        """Disturb it, under the fault's id; ends by itself after `for_seconds`, whatever becomes of this process.
+
+        In the place of what was there under the same id. Raises NotOurs, FaultNotPossible, TargetError.
+        """
+
+    def disturbed(self, instance: Instance, fault: str) -> int | None:
+        """Packets that were hit so far, by the kernel's count; None: nothing under this id is in place."""
+
+    def settle(self, instance: Instance, fault: str) -> None:
+        """Take away all that is in place under this id; no-op where nothing is. Raises TargetError."""
+
+    def spoiled(self, instance: Instance, fault: str) -> int:
+        """Answers: how many were spoiled so far, by the proxy's count. Raises TargetError."""
+
+    def resolves(self, instance: Instance, name: str) -> bool:
+        """Whether a name can be looked up in the instance's network."""
+
+
+@runtime_checkable
+class Limitable(Protocol):
+    """Can change the limits of an instance while it runs."""
+
+    def limits(self, instance: Instance) -> Limits:
+        """As the kernel enforces them now, read from it. Raises NotOurs, TargetError."""
+
+    def use(self, instance: Instance) -> Use:
+        """As the kernel counts it. Raises NotOurs, TargetError."""
+
+    def declared(self, instance: Instance) -> dict[str, int]:
+        """The settings that `limit` changes, as they are, in the target's own terms: what `restore` takes."""
+
+    def limit(self, instance: Instance, limits: Limits) -> None:
+        """Set those that are not None. Raises NotOurs, FaultNotPossible, TargetError."""
+
+    def restore(self, instance: Instance, declared: dict[str, int]) -> None:
+        """Set them back. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Sweepable(Protocol):
+    """Can find what faults of ours left in it, even where the ledger is lost."""
+
+    def strays(self) -> tuple[tuple[str, str], ...]:
+        """The fault's id, and a sentence, for each thing of ours that is there. Raises TargetUnavailable."""
+
+    def sweep(self) -> tuple[str, ...]:
+        """Take all of them away; a sentence for each. Raises TargetError."""
+
+
+@runtime_checkable
+class Exhaustible(Protocol):
+    """Can be made to run out of memory, up to its own limit and never the machine's."""
+
+    def exhaust(self, instance: Instance) -> None:
+        """Let it run into its memory limit. Raises FaultNotPossible where it has none, NotOurs, TargetError."""

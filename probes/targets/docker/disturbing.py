@@ -1,0 +1,170 @@
+"""What the Docker target can do to a service's network: by helper containers in its namespace."""
+
+import os
+from collections.abc import Mapping
+from typing import Any
+
+import docker
+from docker.models.containers import Container
+
+from probes.errors import FaultNotPossible, TargetError, UnknownService
+from probes.targets.abilities import Disturbance
+from probes.targets.api import Instance
+from probes.targets.docker.containers import SERVICE, labels_of
+from probes.targets.docker.engine import asked
+from probes.targets.docker.helper import FAULT, Helpers
+from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, count, staying, take_away
+
+__all__ = ["Networked"]
+
+_WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "partition": (("drop", "iptables DROP"),),
+    "no_names": (("drop", "iptables DROP"),),
+    "loss": (("statistic", "iptables statistic"),),
+    "bandwidth": (("tbf", "tc tbf"),),
+    "answers": (("redirect", "HTTP proxy"),),
+    "latency": (("netem", "netem"), ("nfqueue", "nfqueue")),
+}
+"""What of the kernel each needs, the best first, and what it is called in the evidence."""
+
+
+class Networked:
+    """The part of the Docker target that disturbs networks."""
+
+    project: str
+    _environment: Mapping[str, str] | None
+    _kernel: frozenset[str] | None = None
+
+    def _engine(self) -> docker.DockerClient:
+        raise NotImplementedError
+
+    def _ours(self, instance: Instance) -> Container:
+        raise NotImplementedError
+
+    def _containers(self, *labels: str) -> list[Container]:
+        raise NotImplementedError
+
+    def means(self, how: Disturbance) -> str:
+        """Tried in a container without a network, before anything is touched."""
+        if self._kernel is None:
+            self._kernel = frozenset(self._helpers().ask("none", ASK_KERNEL).split())
+        ways = _WAYS[how.kind]
+        found = next((name for word, name in ways if word in self._kernel), None)
+        if found is None:
+            raise FaultNotPossible(
+                f"The kernel of this engine has none of what the fault '{how.kind}' needs "
+                f"({' or '.join(name for _, name in ways)}); nothing was done. It has: "
+                f"{', '.join(sorted(self._kernel)) or 'nothing that disturbs a network'}"
+            )
+        return found
+
+    def disturb(self, instance: Instance, how: Disturbance, fault: str, for_seconds: float) -> None:
+        """By a helper that stays in its namespace until its own time is over."""
+        network = self._network(instance)
+        means, addresses = self.means(how), self._addresses(instance, how)
+        self.settle(instance, fault)
+        helpers = self._helpers()
+        helpers.start(network, staying(how, fault, arm(how, fault, addresses, means), means, for_seconds), fault)
+
+    def disturbed(self, instance: Instance, fault: str) -> int | None:
+        """By the kernel's counters in its namespace."""
+        if self._ours(instance).status not in {"running", "paused"}:
+            return None  # no process, no namespace
+        said = self._helpers().ask(self._network(instance), count(fault)).splitlines()
+        if "rules" not in said:
+            return None
+        return sum(int(line.split()[1]) for line in said if line.startswith("packets "))
+
+    def settle(self, instance: Instance, fault: str) -> None:
+        """End the fault's helpers, and take away what one that was killed has left."""
+        helpers = self._helpers()
+        helpers.end(fault)
+        if self._ours(instance).status in {"running", "paused"}:
+            helpers.ask(self._network(instance), take_away(fault))
+
+    def spoiled(self, instance: Instance, fault: str) -> int:
+        """By the proxy's own count, read from its container."""
+        self._ours(instance)
+        for helper in self._helpers().of(fault):
+            with asked("read the count of a proxy"):
+                said: Any = helper.exec_run(["cat", "/tmp/spoiled"]).output  # noqa: S108 - in the helper's own files
+            words = said.decode(errors="replace").split()
+            if len(words) == 2 and words[1].isdecimal():  # noqa: PLR2004 - requests, and those spoiled
+                return int(words[1])
+        return 0
+
+    def resolves(self, instance: Instance, name: str) -> bool:
+        """With the container's own resolv.conf, which a helper in its network shares."""
+        look = f"RES_OPTIONS='timeout:1 attempts:1' getent hosts {name} >/dev/null && echo found || echo none"
+        return self._helpers().ask(self._network(instance), look) == "found"
+
+    def strays(self) -> tuple[tuple[str, str], ...]:
+        """Helpers that run, and rules and disciplines of ours in the containers' namespaces."""
+        helpers = self._helpers()
+        found = []
+        for one in helpers.of():
+            fault = labels_of(one.attrs).get(FAULT, "")
+            found.append((fault, f"a helper container of fault {fault} runs: {one.name}"))
+        for container in self._running():
+            service = labels_of(container.attrs)[SERVICE]
+            there = self._faults_in(container)
+            found += [(fault, f"{service}: rules of fault {fault} are in its network") for fault in there]
+        return tuple(found)
+
+    def sweep(self) -> tuple[str, ...]:
+        """End all helpers of the project, and clear every namespace of what is ours."""
+        done = []
+        helpers = self._helpers()
+        for one in helpers.of():
+            fault = labels_of(one.attrs).get(FAULT, "")
+            helpers.end(fault)
+            done.append(f"ended the helper container {one.name} of fault {fault}")
+        for container in self._running():
+            for fault in self._faults_in(container):
+                helpers.ask(f"container:{container.id}", take_away(fault))
+                done.append(f"{labels_of(container.attrs)[SERVICE]}: took away the rules of fault {fault}")
+        return tuple(done)
+
+    def _faults_in(self, container: Container) -> list[str]:
+        return self._helpers().ask(f"container:{container.id}", FIND_OURS).split()
+
+    def _running(self) -> list[Container]:
+        """Containers that have a namespace; none where no helper could look into it either."""
+        try:
+            self._helpers().ask("none", "true")
+        except FaultNotPossible:
+            return []
+        return [one for one in self._containers() if one.status in {"running", "paused"}]
+
+    def _network(self, instance: Instance) -> str:
+        container = self._ours(instance)
+        mode = container.attrs["HostConfig"].get("NetworkMode") or ""
+        if mode == "host" or mode.startswith("container:"):
+            raise FaultNotPossible(
+                f"{instance.service} has no network of its own (network_mode: {mode.split(':')[0]}), so the "
+                "fault would hit others too; nothing was done"
+            )
+        return f"container:{container.id}"
+
+    def _addresses(self, instance: Instance, how: Disturbance) -> list[str]:
+        found: list[str] = []
+        for peer in how.peers:
+            there = self._containers(f"{SERVICE}={peer}")
+            if not there:
+                raise UnknownService(
+                    f"The project {self.project} has no service {peer!r} to cut {instance.service} off"
+                )
+            found += [address for container in there for address in _own_addresses(container.attrs)]
+        if how.peers and not found:
+            raise TargetError(f"None of {', '.join(how.peers)} has an address at the moment: nothing to cut off")
+        return found
+
+    def _helpers(self) -> Helpers:
+        environment = os.environ if self._environment is None else self._environment
+        image = f"stehauf-stack:{environment.get('STEHAUF_IMAGE_TAG') or 'latest'}"
+        return Helpers(self._engine(), self.project, image)
+
+
+def _own_addresses(attributes: Mapping[str, Any]) -> list[str]:
+    networks = (attributes["NetworkSettings"].get("Networks") or {}).values()
+    return [found["IPAddress"] for found in networks if found.get("IPAddress")]

@@ -1,0 +1,147 @@
+"""The proof of a fault that ends nothing: what the kernel showed of it, before and while it was in place."""
+
+from collections.abc import Callable, Mapping, Sequence
+from itertools import groupby
+from typing import Any
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Fault
+from reports.figures.lasting import ended_ns, readings_of, unread
+from reports.figures.proof import Receipt, clock, named, unproved
+from reports.words import N_, say
+
+__all__ = ["EFFECTS", "effect_receipt"]
+
+Shown = Mapping[str, Any]
+"""One reading of the target: name and value."""
+LATE_SHARE = 0.8
+"""Of the latency asked for, round trips must have grown by this much: some of it is the measurement's."""
+NEAR = 0.01
+"""A limit is the one asked for when it differs by less than this share."""
+
+
+def effect_receipt(evidence: Evidence, fault: Fault) -> Receipt:
+    """The receipt of a fault of network or resources, by the rule of its kind."""
+    missing = unread(evidence, fault)
+    before, during = _reads(evidence, fault, "before"), _reads(evidence, fault, "during")
+    if not missing:
+        missing = EFFECTS[fault.kind](before[-1], during)
+    facts = (
+        (say("instance"), named(fault)),
+        (say("asked"), clock(fault.asked_ns)),
+        (say("over"), clock(ended_ns(evidence, fault))),
+        *((say("before: {what}", what=name), _shown(value)) for name, value in (before[-1:] or [{}])[0].items()),
+        *((say("during: {what}", what=name), _shown(value)) for name, value in (during[-1:] or [{}])[0].items()),
+    )
+    if missing:
+        return unproved(fault, *missing, facts=facts)
+    return Receipt(fault, True, True, say(PROVED[fault.kind], service=fault.service), (), facts)
+
+
+def _reads(evidence: Evidence, fault: Fault, when: str) -> list[dict[str, Any]]:
+    """The readings, one mapping for each time that the target was read."""
+    own = readings_of(evidence, fault, when)
+    return [{one.what: one.value for one in group} for _, group in groupby(own, key=lambda one: one.at_ns)]
+
+
+def _in_place(before: Shown, during: Sequence[Shown]) -> list[str]:
+    """What every fault of the network must show: rules that were not there before, and packets that they hit."""
+    missing = []
+    if before.get("in_place") is not False:
+        missing.append(say("rules of this fault were in place before it"))
+    if not all(one.get("in_place") is True for one in during):
+        missing.append(say("its rules were not in place all the time"))
+    if not max(_number(one, "packets") for one in during) > 0:
+        missing.append(say("the kernel counted no packet that it hit"))
+    return missing
+
+
+def _partition(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    if "connection_opens" in before and before["connection_opens"] is not True:
+        missing.append(say("no connection opened before it either"))
+    if any(one.get("connection_opens") is True for one in during):
+        missing.append(say("a connection opened while it was cut off"))
+    return missing
+
+
+def _latency(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    was, asked = _number(before, "round_trip_ms"), _number(before, "asked_ms")
+    if was <= 0 or asked <= 0:
+        missing.append(say("no round trip was measured before it"))
+    trips = [_number(one, "round_trip_ms") for one in during]
+    if not all(trip >= was + LATE_SHARE * asked for trip in trips):
+        told = N_("round trips took {during:.3g} ms while it was in place, and {before:.3g} ms before")
+        missing.append(say(told, during=min(trips), before=was))
+    return missing
+
+
+def _answers(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    if not max(_number(one, "spoiled") for one in during) > 0:
+        missing.append(say("the proxy counted no answer that it spoiled"))
+    return missing
+
+
+def _names(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    if before.get("name_resolves") is not True:
+        missing.append(say("the name did not resolve before it either"))
+    if not all(one.get("name_resolves") is False for one in during):
+        missing.append(say("the name resolved while it was in place"))
+    return missing
+
+
+def _cpu(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _limited("cpus", "asked_cpus", before, during)
+    if not max(_number(one, "throttled_ms") for one in during) > _number(before, "throttled_ms"):
+        missing.append(say("the kernel counted no time in which it was held back"))
+    return missing
+
+
+def _memory(before: Shown, during: Sequence[Shown]) -> list[str]:
+    return _limited("memory_bytes", "asked_bytes", before, during)
+
+
+def _limited(name: str, asked: str, before: Shown, during: Sequence[Shown]) -> list[str]:
+    """The kernel's limit is the one asked for all the time, and was another one before."""
+    wanted = _number(before, asked)
+    if not wanted > 0 or not abs(_number(before, name) - wanted) > NEAR * wanted:
+        return [say("the limit was no other before it")]
+    if not all(abs(_number(one, name) - wanted) <= NEAR * wanted for one in during):
+        return [say("the kernel's limit was not the one asked for all the time")]
+    return []
+
+
+def _number(shown: Shown, name: str) -> float:
+    """A number that was read; NaN, which no comparison holds for, where it was not."""
+    value = shown.get(name)
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else float("nan")
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
+    "bad_answers": _answers,
+    "bandwidth": _in_place,
+    "cpu_starved": _cpu,
+    "dns_failure": _names,
+    "latency": _latency,
+    "loss": _in_place,
+    "memory_squeezed": _memory,
+    "partition": _partition,
+}
+"""What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
+PROVED = {
+    "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
+    "bandwidth": N_("{service} sent through a narrow pipe: the kernel has it in its network, and counted what passed"),
+    "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
+    "dns_failure": N_("no name resolved for {service}: a look-up in its network failed, and had not before"),
+    "latency": N_("{service} was slow to reach: round trips to it took longer by what was asked for"),
+    "loss": N_("{service} lost packets: the kernel counted those that it dropped"),
+    "memory_squeezed": N_("{service} had less memory: its cgroup shows the lower limit"),
+    "partition": N_("{service} was cut off: the kernel counted the packets that it dropped in its network"),
+}

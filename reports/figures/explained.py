@@ -1,0 +1,29 @@
+"""Which of the target's events a fault of the run explains."""
+
+from reports.evidence.reader import Evidence
+from reports.evidence.records import Event, Fault
+from reports.figures.lasting import LASTING, STOP_NS
+from reports.figures.proof import EFFECT_NS
+from reports.figures.recovery import died_event
+from reports.figures.windows import FOREVER
+
+__all__ = ["explained_by"]
+
+FIRST_OF = {"hang": ("pause",), "out_of_memory": ("oom", "die"), "stop": ("kill", "die", "stop")}
+"""The events that a fault makes, each once: the first of each after it was asked for. A second `kill` is the
+target's own too, where the first signal did not end the process in time."""
+
+
+def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
+    """The events that are this fault's own; every other one is somebody's, or something's, else."""
+    if fault.kind in LASTING and fault.kind not in FIRST_OF:
+        return []  # it ends nothing
+    kinds = FIRST_OF.get(fault.kind)
+    if kinds is None:
+        died = died_event(evidence, fault, FOREVER)
+        return [died] if died else []
+    asked, within = fault.asked_ns or 0, STOP_NS if fault.kind == "stop" else EFFECT_NS
+    own = [e for e in evidence.events if e.instance == fault.instance and asked <= e.at_ns <= asked + within]
+    first = [found for kind in kinds if (found := next((event for event in own if event.kind == kind), None))]
+    # The kernel may have to end more than one process until there is memory again.
+    return first + [event for event in own if event.kind == "oom" and fault.kind == "out_of_memory"]

@@ -1,0 +1,238 @@
+"""A fault that lasts is proved by what was read back from the target; each proof can fail."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from evidence_builder import Run
+from evidence_parts import ASKED, CLOSED, DIED, INSTANCE, MS, STARTED, S, action, entry
+
+from reports.evidence.reader import Evidence
+from reports.figures import FIGURES, receipt
+from reports.figures.steps import recovery_steps
+from reports.verdict import Outcome, judge
+
+Written = Callable[[Run], Evidence]
+OVER = STARTED + 200 * MS
+"""Before the breaker's trial of the built run succeeds."""
+SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "hang": (
+        {"state": "running", "connection_opens": True, "connection_answered": True},
+        {"state": "paused", "connection_opens": True, "connection_answered": False},
+    ),
+    "stop": ({"state": "running"}, {"state": "stopped"}),
+    "partition": (
+        {"in_place": False, "packets": 0, "means": "iptables DROP", "connection_opens": True},
+        {"in_place": True, "packets": 7, "means": "iptables DROP", "connection_opens": False},
+    ),
+    "latency": (
+        {"in_place": False, "packets": 0, "round_trip_ms": 0.5, "asked_ms": 100.0},
+        {"in_place": True, "packets": 9, "round_trip_ms": 101.0, "asked_ms": 100.0},
+    ),
+    "loss": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
+    "bandwidth": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
+    "bad_answers": (
+        {"in_place": False, "packets": 0, "spoiled": 0},
+        {"in_place": True, "packets": 3, "spoiled": 3},
+    ),
+    "dns_failure": (
+        {"in_place": False, "packets": 0, "name_resolves": True},
+        {"in_place": True, "packets": 3, "name_resolves": False},
+    ),
+    "cpu_starved": (
+        {"cpus": 0.0, "throttled_ms": 1.0, "asked_cpus": 0.05},
+        {"cpus": 0.05, "throttled_ms": 90.0, "asked_cpus": 0.05},
+    ),
+    "memory_squeezed": (
+        {"memory_bytes": 1 << 27, "asked_bytes": 1 << 26},
+        {"memory_bytes": 1 << 26, "asked_bytes": 1 << 26},
+    ),
+}
+
+
+def event(kind: str, at: int, **more: Any) -> dict[str, Any]:
+    base = {"exit_code": None, "signal": None, "health": None, **more}
+    return {"service": "product", "instance": INSTANCE, "at_ns": at, "seen_ns": at + MS, "kind": kind, **base}
+
+
+EVENTS: dict[str, list[dict[str, Any]]] = {
+    "hang": [event("pause", DIED), event("resume", OVER)],
+    "stop": [
+        event("kill", DIED - MS, signal=15),
+        event("stop", DIED + MS),
+        event("die", DIED, exit_code=0),
+        event("start", OVER),
+    ],
+}
+
+
+def lasting(run: Run, kind: str) -> Run:
+    """The built run, broken by a fault of another kind: the same outage, ended by its undo."""
+    before, during = SHOWN[kind]
+    run.events = list(EVENTS.get(kind, []))
+    for one in run.instances:
+        one["restart_count"], one["started_ns"] = 0, 1
+    run.faults = [{**run.fault(phase, at), "fault": kind} for phase, at in
+                  (("asked", ASKED), ("injected", ASKED + 90 * MS), ("undone", OVER))]  # fmt: skip
+    run.readings = [
+        {"fault": "f1", "at_ns": at, "when": when, "what": what, "value": value}
+        for when, at, shown in (
+            ("before", ASKED - MS, before),
+            ("during", ASKED + 100 * MS, during),
+            ("during", OVER - 9 * MS, during),
+            ("after", OVER + 9 * MS, before),
+        )
+        for what, value in shown.items()
+    ]
+    broken = entry(action(kind, "product is broken", service="product"), None, ASKED - 5 * MS, 0.12)
+    run.method[0] = broken
+    run.method[1]["output"] = (CLOSED - OVER) / S
+    run.experiment["method"][0] = broken["activity"]
+    return run
+
+
+def changed(run: Run, when: str, what: str, value: Any) -> None:
+    """The last reading of that kind says something else."""
+    last = [one for one in run.readings if (one["when"], one["what"]) == (when, what)][-1]
+    last["value"] = value
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_it_is_proved_and_the_run_passes(kind: str, run: Run, written: Written) -> None:
+    verdict = judge(written(lasting(run, kind)))
+    assert verdict.verdict == Outcome.PASS, verdict.reasons
+    assert verdict.receipts[0].proved
+
+
+SPOILS: dict[str, tuple[str, str, str, Any]] = {
+    "it was not paused when it was undone": ("hang", "during", "state", "running"),
+    "a connection was answered": ("hang", "during", "connection_answered", True),
+    "nobody answered before either": ("hang", "before", "connection_answered", False),
+    "it came up by itself": ("stop", "during", "state", "running"),
+    "no packet was dropped": ("partition", "during", "in_place", False),
+    "a connection came through": ("partition", "during", "connection_opens", True),
+    "it could not be reached before": ("partition", "before", "connection_opens", False),
+    "round trips are as before": ("latency", "during", "round_trip_ms", 0.6),
+    "no round trip came back": ("latency", "during", "round_trip_ms", -1.0),
+    "names resolve": ("dns_failure", "during", "name_resolves", True),
+    "names did not resolve before": ("dns_failure", "before", "name_resolves", False),
+    "the limit is another": ("cpu_starved", "during", "cpus", 1.0),
+    "the limit was there before": ("cpu_starved", "before", "cpus", 0.05),
+    "the limit of memory is the old one": ("memory_squeezed", "during", "memory_bytes", 1 << 27),
+    "rules were there before": ("loss", "before", "in_place", True),
+    "the proxy was gone": ("bad_answers", "during", "in_place", False),
+    "rules were gone": ("bandwidth", "during", "in_place", False),
+}
+
+
+@pytest.mark.parametrize("name", SPOILS)
+def test_what_the_target_does_not_show_is_not_proved(name: str, run: Run, written: Written) -> None:
+    kind, when, what, value = SPOILS[name]
+    changed(lasting(run, kind), when, what, value)
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.INCONCLUSIVE
+    assert not verdict.receipts[0].proved
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+@pytest.mark.parametrize("when", ["before", "during"])
+def test_without_a_reading_nothing_is_proved(kind: str, when: str, run: Run, written: Written) -> None:
+    lasting(run, kind).readings = [one for one in run.readings if one["when"] != when]
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_one_value_that_was_not_read_leaves_it_unproved(kind: str, run: Run, written: Written) -> None:
+    told = {"packets", "means", "spoiled"}
+    for what in [name for name in SHOWN[kind][1] if name not in told]:
+        lasting(run, kind).readings = [one for one in run.readings if (one["when"], one["what"]) != ("during", what)]
+        if what not in {"asked_ms", "asked_cpus", "asked_bytes", "connection_opens"}:
+            assert not receipt(written(run), written(run).faults[0]).proved, what
+
+
+@pytest.mark.parametrize("kind", ["partition", "loss", "latency", "dns_failure", "bandwidth"])
+def test_rules_that_no_packet_met_are_no_fault(kind: str, run: Run, written: Written) -> None:
+    for one in lasting(run, kind).readings:
+        if one["what"] == "packets":
+            one["value"] = 0
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_a_proxy_that_spoiled_nothing_is_no_fault(run: Run, written: Written) -> None:
+    for one in lasting(run, "bad_answers").readings:
+        if one["what"] == "spoiled":
+            one["value"] = 0
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_time_that_was_not_held_back_is_no_starving(run: Run, written: Written) -> None:
+    for one in lasting(run, "cpu_starved").readings:
+        if one["what"] == "throttled_ms":
+            one["value"] = 1.0
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", SHOWN)
+def test_a_fault_of_which_nothing_says_that_it_was_undone_is_no_pass(kind: str, run: Run, written: Written) -> None:
+    lasting(run, kind).faults.pop()
+    assert judge(written(run)).verdict != Outcome.PASS
+
+
+def test_a_connection_must_have_opened_once_while_it_hung(run: Run, written: Written) -> None:
+    """Later the kernel's queue of connections that nobody takes may be full."""
+    changed(lasting(run, "hang"), "during", "connection_opens", value=False)
+    assert judge(written(run)).verdict == Outcome.PASS
+    for one in run.readings:
+        if (one["when"], one["what"]) == ("during", "connection_opens"):
+            one["value"] = False
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", ["hang", "stop"])
+def test_without_the_targets_own_event_it_is_not_proved(kind: str, run: Run, written: Written) -> None:
+    lasting(run, kind).events.pop(0 if kind == "hang" else 1)
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize("kind", ["hang", "stop", "partition"])
+@pytest.mark.parametrize("hand", ["pause", "kill", "stop", "die", "oom"])
+def test_another_hand_is_not_explained_by_it(kind: str, hand: str, run: Run, written: Written) -> None:
+    lasting(run, kind).events.append(event(hand, CLOSED + S))
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_recovery_counts_from_the_end_of_the_fault(run: Run, written: Written) -> None:
+    evidence = written(lasting(run, "hang"))
+    seconds = FIGURES["recovery_seconds"](evidence, service="product")
+    assert seconds == pytest.approx((CLOSED - OVER) / S, abs=0.05)
+    assert [step.key for step in recovery_steps(evidence, "product")][:3] == ["asked", "injected", "open"]
+
+
+def test_users_that_never_came_back_are_a_fail(run: Run, written: Written) -> None:
+    samples = lasting(run, "partition").samples["canary-shop-21"]
+    samples.rows = [row if row[0] < OVER else (*row[:3], 0, *row[4:6], 0) for row in samples.rows]
+    assert judge(written(run)).verdict == Outcome.FAIL
+
+
+def test_out_of_memory_wants_the_kernels_word(run: Run, written: Written) -> None:
+    for one in run.faults:
+        one["fault"] = "out_of_memory"
+    run.method[0] = entry(action("out_of_memory", "no memory", service="product"), None, ASKED - 5 * MS, 0.12)
+    run.experiment["method"][0] = run.method[0]["activity"]
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+    run.events.insert(0, event("oom", DIED - 100 * MS))
+    assert judge(written(run)).verdict == Outcome.PASS
+
+
+@pytest.mark.parametrize(
+    ("code", "wanted", "proved"),
+    [(139, None, True), (0, None, True), (1, None, False), (3, 3, True), (139, 3, False)],
+)
+def test_a_signal_is_proved_by_the_exit_code(
+    code: int, wanted: int | None, proved: bool, run: Run, written: Written
+) -> None:
+    run.events[0]["exit_code"] = code
+    for one in run.faults:
+        one |= {"fault": "signal", "number": 11, "exit_code": wanted}
+    evidence = written(run)
+    assert receipt(evidence, evidence.faults[0]).proved is proved

@@ -1,0 +1,48 @@
+"""Runs every experiment several times on Docker, and says what each came to.
+
+`make experiments ROUNDS=10`, or `python tests/soak/experiments.py --rounds 10 [NAME ...]`, with a stack of its own.
+Exit code 1 where one was anything but PASS.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections import Counter
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
+
+from harness import ROOT, Bench
+
+EXPERIMENTS = sorted(path for path in (ROOT / "experiments").iterdir() if path.suffix in {".yaml", ".json"})
+
+
+def once(bench: Bench, path: Path) -> str:
+    """The verdict of one run; its reasons are printed where it is no PASS."""
+    run = bench.chaos("run", str(path))
+    if run.directory is None:
+        print(run.output)
+        return "no verdict"
+    verdict = str(run.verdict["verdict"])
+    print(f"{path.name:32} {verdict}", flush=True)
+    for reason in run.verdict["reasons"]:
+        print(f"    {reason['sentence']}", flush=True)
+    return verdict
+
+
+def main() -> int:
+    """All of them; 1 where one did not pass."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("names", nargs="*", help="names of files without their endings; none: all")
+    options = parser.parse_args()
+    chosen = [path for path in EXPERIMENTS if not options.names or path.stem in options.names]
+    with tempfile.TemporaryDirectory(prefix="stehauf-experiments-") as folder, Bench("docker", Path(folder)).up() as up:
+        found = {path: Counter(once(up, path) for _ in range(options.rounds)) for path in chosen}
+    for path, verdicts in found.items():
+        print(f"{path.name:32} " + ", ".join(f"{count} {name}" for name, count in verdicts.items()))
+    return 0 if all(set(verdicts) == {"PASS"} for verdicts in found.values()) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
