@@ -68,7 +68,11 @@ class Proof:
         with self._stack(changed) as stack:
             for subject in self._subjects_of(mechanism):
                 self.say(f"without {mechanism.name}: {subject.name}")
-                cells.append(self._cell(stack, changed, mechanism, subject))
+                cell = self._cell(stack, changed, mechanism, subject)
+                if cell.outcome == UNKNOWN:  # a machine that was busy for a moment; what was seen is never asked twice
+                    self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}; once more")
+                    cell = self._cell(stack, changed, mechanism, subject)
+                cells.append(cell)
                 self.cells.append(cells[-1])
                 self.say(f"{cells[-1].outcome:8} {mechanism.name} x {subject.name}: {cells[-1].sentence}")
         return cells
