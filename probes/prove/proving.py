@@ -68,22 +68,32 @@ class Proof:
         with self._stack(changed) as stack:
             for subject in self._subjects_of(mechanism):
                 self.say(f"without {mechanism.name}: {subject.name}")
-                cells.append(self._cell(stack, changed, mechanism, subject))
+                cell = self._cell(stack, changed, mechanism, subject)
+                if cell.outcome == UNKNOWN:  # a machine that was busy for a moment; what was seen is never asked twice
+                    self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}; once more")
+                    cell = self._cell(stack, changed, mechanism, subject)
+                cells.append(cell)
                 self.cells.append(cells[-1])
                 self.say(f"{cells[-1].outcome:8} {mechanism.name} x {subject.name}: {cells[-1].sentence}")
         return cells
 
     def _on_intact(self, stack: SuiteStack, subject: Subject) -> None:
         self.say(f"intact: {subject.name}")
+        self.intact[subject.name] = self._verdict(stack, subject)
+        if self.intact[subject.name] == "INCONCLUSIVE":  # as for a cell that is unknown
+            self.say(f"INCONCLUSIVE intact x {subject.name}; once more")
+            self.intact[subject.name] = self._verdict(stack, subject)
+        self.say(f"{self.intact[subject.name]:8} intact x {subject.name}")
+
+    def _verdict(self, stack: SuiteStack, subject: Subject) -> str:
         try:
             stack.require(self.say)
-            ended = chaos_run(subject.path, self.settings.runs, self.settings.environment)
-            _raise_if_interrupted(ended)
-            self.intact[subject.name] = outcome_of(ended).verdict
         except StehaufError as error:
-            self.intact[subject.name] = "NONE"
             self.say(str(error))
-        self.say(f"{self.intact[subject.name]:8} intact x {subject.name}")
+            return "NONE"
+        ended = chaos_run(subject.path, self.settings.runs, self.settings.environment)
+        _raise_if_interrupted(ended)
+        return outcome_of(ended).verdict
 
     def _cell(self, stack: SuiteStack, settings: Settings, mechanism: Mechanism, subject: Subject) -> Cell:
         expected = subject.controls.get(mechanism.name, ())

@@ -16,10 +16,12 @@ def test_each_mechanism_is_a_test_and_the_matrix_is_in_the_report(gate: Gate, ev
     gate.experiment("a", missed, caught, controls={"fallback": "failed requests"})
     gate.experiment("b", missed, missed, controls={"idempotency": "failed requests"})
     gate.experiment("c", missed, caught, controls={"restart-policy": "recovery seconds"})
-    gate.experiment("d", missed, (1, "refused", None), controls={"time-outs": "failed requests"})
+    gate.experiment("d", missed, *[(1, "refused", None)] * 2, controls={"time-outs": "failed requests"})
+    gate.experiment("e", missed, (1, "refused", None), caught, controls={"retry-limit": "failed requests"})
     gated = gate(*PROVE)
     assert gated.code == 1, gated.output
-    assert gated.case("without-fallback").find("failure") is None
+    for noticed in ("without-fallback", "without-retry-limit"):
+        assert {child.tag for child in gated.case(noticed)} <= {"properties"}
     assert "b: missed" in gated.told("without-idempotency", "failure")
     assert "c: other, not caught by “recovery seconds”" in gated.told("without-restart-policy", "failure")
     assert "d: unknown" in gated.told("without-time-outs", "error")
