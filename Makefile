@@ -7,12 +7,14 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test experiments soak lint benchmarks up down docker-engine clean
+.PHONY: demo install test experiments soak gate allure lint benchmarks up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo           bring the stack up, break a service under load, judge, write the report: a minute"
 	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
+	@echo "make gate           run the experiments tagged gate as tests, on the best target (ARGS=--all: every one)"
+	@echo "make allure         the same, and Allure's own report of it (npm)"
 	@echo "make install        make just the environment, in $(VENV)"
 	@echo "make up, make down  keep the stack up between runs, take it down"
 	@echo "make docker-engine  install and start a Docker engine from the distribution's packages (root)"
@@ -33,6 +35,22 @@ test: $(VENV)/.tested
 ROUNDS ?= 10
 experiments soak: $(VENV)/.tested
 	$(BIN)/python tests/soak/$@.py --rounds $(ROUNDS) $(ARGS)
+# The gate names its target: what `chaos stack target` finds is handed on, and nothing falls back after that.
+gate: $(VENV)/.tested
+	@target=$${STEHAUF_TARGET:-$$($(BIN)/chaos --no-version-check --no-log-file stack target)} && \
+	 $(BIN)/pytest experiments --target "$$target" $(if $(filter --all,$(ARGS)),,-m gate) $(filter-out --all,$(ARGS))
+
+# Allure's own generator, by npm: kept beside the environment, not in it.
+ALLURE := $(VENV)/allure/node_modules/.bin/allure
+
+allure: $(VENV)/.tested $(ALLURE)
+	@$(MAKE) --no-print-directory gate ARGS="--alluredir allure-results --clean-alluredir $(ARGS)"; code=$$?; \
+	 [ -d allure-results ] && $(ALLURE) generate allure-results --output allure-report && \
+	 echo "Allure: allure-report/index.html"; exit $$code
+
+$(ALLURE):
+	@command -v npm >/dev/null || { echo "make: tried npm, which is not there: install Node.js (on Debian and Ubuntu: apt-get install npm); Allure's generator is an npm package" >&2; exit 1; }
+	@npm install --silent --no-audit --no-fund --prefix $(VENV)/allure allure@3 || { echo "make: npm could not install allure: it needs a registry that answers" >&2; exit 1; }
 
 lint: $(VENV)/.tested
 	$(BIN)/ruff check .

@@ -4,6 +4,8 @@
 STEHAUF_TARGET               docker or embedded; unset: Docker if an engine answers, else embedded
 STEHAUF_PROJECT              name of the Compose project; unset: ours, ``stehauf``
 STEHAUF_COMPOSE_FILE         its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
+STEHAUF_OVERLAYS             Compose files laid over ours, with ':' between them: for proof that experiments can fail
+STEHAUF_UNTIL_UNMET          a claim's name: a run for proof ends as soon as that claim is seen not to hold
 STEHAUF_RUNS                 folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
 STEHAUF_LANG                 language of the report: en (the default) or de
 STEHAUF_BRANDING             YAML file with the name, logo and accent colour that the report bears
@@ -47,6 +49,10 @@ class Settings:
     project: str
     compose_file: Path | None
     """None: the project is the user's own, running already; it is never brought up."""
+    overlays: tuple[Path, ...]
+    """Compose files laid over it: mechanisms taken away, to see that an experiment notices."""
+    until_unmet: str | None
+    """Name of a claim: once it does not hold, the run ends, and proves nothing else."""
     runs: Path
     state: Path
     """Ledger, locks and the embedded target's files; survives the run."""
@@ -93,11 +99,18 @@ class Settings:
                 )
         else:
             compose_file = asset("stack/compose.yaml") if project == OWN_PROJECT else None
+        overlays = tuple(Path(one) for one in environ.get("STEHAUF_OVERLAYS", "").split(os.pathsep) if one)
+        if missing := [str(one) for one in overlays if not one.is_file()]:
+            raise ConfigurationError(
+                f"STEHAUF_OVERLAYS names {', '.join(missing)}, and there is no such file: give paths of Compose files"
+            )
         runs = environ.get("STEHAUF_RUNS")
         return cls(
             target=environ.get("STEHAUF_TARGET") or None,
             project=project,
             compose_file=compose_file,
+            overlays=overlays,
+            until_unmet=environ.get("STEHAUF_UNTIL_UNMET") or None,
             runs=Path(runs) if runs else (checkout() or Path.cwd()) / "reports" / "runs",
             state=user_state_path("stehauf"),
             lang=environ.get("STEHAUF_LANG") or "en",

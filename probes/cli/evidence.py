@@ -91,7 +91,8 @@ def pdf(run: str, lang: str | None, branding: Path | None, out: Path | None) -> 
 @LANG
 @BRANDING
 @click.option("--out", type=click.Path(path_type=Path), default=Path("suite.html"), show_default=True)
-def suite(runs: tuple[str, ...], lang: str | None, branding: Path | None, out: Path) -> None:
+@click.option("--proof", type=click.Path(path_type=Path), default=None, help="proof.json that chaos prove wrote.")
+def suite(runs: tuple[str, ...], lang: str | None, branding: Path | None, out: Path, proof: Path | None) -> None:
     """One report over many RUNS: which experiment came out how. Exit code 0 only if every run is a PASS."""
     from probes.evidence.making import suite as made  # noqa: PLC0415
     from probes.evidence.shelf import find  # noqa: PLC0415
@@ -99,7 +100,7 @@ def suite(runs: tuple[str, ...], lang: str | None, branding: Path | None, out: P
     with sentences():
         settings = _settings()
         directories = [find(settings.runs, run) for run in runs]
-        verdict = made(directories, lang or settings.lang, branding or settings.branding, out)
+        verdict = made(directories, lang or settings.lang, branding or settings.branding, out, proof)
     click.echo(f"{verdict}: {out}")
     raise SystemExit(0 if verdict == "PASS" else 1)
 

@@ -62,6 +62,13 @@ def status() -> None:
         _show(target)
 
 
+@stack.command("target")
+def target_() -> None:
+    """Print the name of the target that a run would take: for scripts that must name theirs."""
+    with opened() as (target, _):
+        click.echo(target.name)
+
+
 def _show(target: "Target") -> None:
     ports = {service.name: ", ".join(service.ports) for service in target.describe().services}
     for service in target.services():

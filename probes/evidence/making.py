@@ -7,6 +7,7 @@ from pathlib import Path
 
 from probes.errors import ConfigurationError
 from reports.evidence.reader import Evidence
+from reports.proof import read_matrix
 from reports.render import render
 from reports.render.branding import Branding, read_branding
 from reports.render.suite import Member, render_suite
@@ -51,10 +52,13 @@ def printed(directory: Path, lang: str, branding: Path | None, out: Path | None)
     return target
 
 
-def suite(directories: list[Path], lang: str, branding: Path | None, out: Path) -> str:
-    """One page over many runs; the verdict of the worst."""
+def suite(directories: list[Path], lang: str, branding: Path | None, out: Path, proof: Path | None = None) -> str:
+    """One page over many runs, with the matrix in `proof`; the verdict of the worst. Raises ConfigurationError."""
+    matrix = read_matrix(proof) if proof else None
+    if proof and matrix is None:
+        raise ConfigurationError(f"{proof} is no proof.json: chaos prove writes one into the folder of the runs")
     members = [Member(evidence, judge(evidence)) for evidence in map(Evidence, directories)]
-    out.write_text(render_suite(members, lang, _look(branding)), encoding="utf-8", errors="backslashreplace")
+    out.write_text(render_suite(members, lang, _look(branding), matrix), encoding="utf-8", errors="backslashreplace")
     return str(merged([member.verdict.verdict for member in members]))
 
 

@@ -8,7 +8,7 @@ import re
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -78,9 +78,9 @@ class RunAbout:
             return directory
         raise FileExistsError(17, "a hundred runs of one second", str(runs / self.name))
 
-    def on_target(self, name: str, project: str, why: str) -> None:
-        """Which target was taken, and why."""
-        self._facts["target"] = {"name": name, "project": project, "why": why}
+    def on_target(self, name: str, project: str, why: str, overlays: Sequence[str] = ()) -> None:
+        """Which target was taken, and why; `overlays` are the Compose files that change our stack."""
+        self._facts["target"] = {"name": name, "project": project, "why": why, "overlays": list(overlays)}
 
     def traces_missing(self, why: str | None) -> None:
         """Why some or all of the traces that were sent are not in the evidence; None: nothing is known to lack."""

@@ -42,6 +42,7 @@ class Conductor:
         self._was_asked = False
         self._stopped: str | None = None
         self._finished = False
+        self._until_unmet: str | None = None
         self._redact = Redactor()
         self._lang, self._branding = "en", Branding()
 
@@ -73,6 +74,7 @@ class Conductor:
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment()
         self._lang, self._branding = _look(settings)
+        self._until_unmet = settings.until_unmet
         about = RunAbout(experiment, configuration, _source(), observation.expected())
         self._session = Session(settings, about, observation, self._redact)
         try:
@@ -125,6 +127,24 @@ class Conductor:
         if self._session and self._session.orders and (order := placed(activity, run)):
             self._session.recorder.append("orders.jsonl", order)
         self.check()
+        self._end_once_unmet(activity, run, configuration)
+
+    def _end_once_unmet(
+        self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
+    ) -> None:
+        """End a run for proof, whose stack lacks a mechanism, when the claim that should notice has been seen unmet.
+
+        A claim of the method: a hypothesis that is not met ends the run by itself, and is in the journal only then.
+        Raises InterruptExecution; the run is INCONCLUSIVE, and never a PASS.
+        """
+        method = [one.get("name") for one in self._experiment.get("method", ()) if "tolerance" in one]
+        name = activity.get("name")
+        if self.rolling_back or not run or name is None or name != self._until_unmet or name not in method:
+            return
+        unmet = run.get("status") != "succeeded" or not _met(activity["tolerance"], run.get("output"), configuration)
+        if unmet:
+            self._stopped = f"“{self._until_unmet}” was seen not to hold, and this run was to show no more"
+            raise InterruptExecution(self._stopped)
 
     def finish(self, journal: dict[str, Any]) -> None:
         """Wind up, judge, and put the verdict where `chaos run` takes its exit code from.

@@ -22,6 +22,7 @@ def open_target(settings: Settings, *, die_with_parent: bool = False, traces: bo
         project=settings.project,
         compose_file=settings.compose_file or asset("stack/compose.yaml"),
         own=settings.is_own_stack,
+        overlays=settings.overlays,
         environment=settings.environment,
         prepare=(sys.executable, str(asset("stack/image")), "--python", sys.executable),
         die_with_parent=die_with_parent,

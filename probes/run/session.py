@@ -167,7 +167,8 @@ class Session:
     def _take_target(self) -> None:
         settings = self._settings
         self.target, why = open_target(settings, die_with_parent=True, traces=self._observation.traces)
-        self.about.on_target(self.target.name, self.target.project, why)
+        overlays = [overlay.name for overlay in settings.overlays]
+        self.about.on_target(self.target.name, self.target.project, why, overlays)
         logger.info("Target: %s (%s)", self.target.name, why)
         self.ledger = Ledger(settings.state, self.target.name, self.target.project)
         self._lock = TargetLock(settings.state, self.target.name, self.target.project)

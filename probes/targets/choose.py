@@ -23,6 +23,7 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     compose_file: Path,
     own: bool,
     environment: Mapping[str, str],
+    overlays: Sequence[Path] = (),
     prepare: Sequence[str] = (),
     die_with_parent: bool = False,
     traces_port: int | None = None,
@@ -30,8 +31,8 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     """The target, and why it is that one in a sentence.
 
     `own` says that `compose_file` is the stack that we ship; any other project is never brought up.
-    `die_with_parent` ties what is brought up as processes to this one. With `traces_port`, what is brought up
-    sends its traces to that port of this machine.
+    `overlays` are Compose files laid over it. `die_with_parent` ties what is brought up as processes to this one.
+    With `traces_port`, what is brought up sends its traces to that port of this machine.
     Raises ConfigurationError for a name that a run cannot use.
     """
     if name == "memory":
@@ -42,6 +43,12 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     if name is not None and name not in TARGETS:
         raise ConfigurationError(f"There is no target {name!r}; set STEHAUF_TARGET to {' or '.join(TARGETS)}.")
     chosen, why = (name, f"STEHAUF_TARGET asks for {name}.") if name else _best(environment)
+    if overlays:
+        why += f" The stack is changed by {', '.join(overlay.name for overlay in overlays)}."
+    if overlays and not own:
+        raise ConfigurationError(
+            f"The project {project} is not Stehauf's own stack, and STEHAUF_OVERLAYS changes no other"
+        )
     if chosen == "embedded" and not own:
         raise ConfigurationError(
             f"The project {project} is not Stehauf's own stack, and the embedded target runs nothing else. {why} "
@@ -53,9 +60,12 @@ def choose(  # noqa: PLR0913 - each a setting, by name
         here = f"http://{_THIS_MACHINE[chosen]}:{traces_port}"
         environment = {**environment, "OTEL_EXPORTER_OTLP_ENDPOINT": here, "OTEL_RESOURCE_ATTRIBUTES": told}
     if chosen == "docker":
-        file = compose_file if own else None
-        return DockerTarget(project, file, prepare=prepare, environment=environment), why
-    return EmbeddedTarget(project, compose_file, environment=environment, own=own, die_with_parent=die_with_parent), why
+        files = (compose_file, *overlays) if own else ()
+        return DockerTarget(project, *files, prepare=prepare, environment=environment), why
+    target = EmbeddedTarget(
+        project, compose_file, *overlays, environment=environment, own=own, die_with_parent=die_with_parent
+    )
+    return target, why
 
 
 def _best(environment: Mapping[str, str]) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from reports.render.branding import Branding
 from reports.render.formats import FILTERS
 from reports.words import language, tell, translated
 
-__all__ = ["fragment", "page"]
+__all__ = ["fragment", "page", "stylesheet"]
 
 TEMPLATES = Path(__file__).parent.parent / "templates"
 
@@ -39,6 +39,11 @@ def page(template: str, branding: Branding, *, live: bool = False, **values: Any
         lang=language().code,
         **values,
     )  # fmt: skip
+
+
+def stylesheet() -> Markup:
+    """The style of every page and picture."""
+    return Markup(_asset("report.css"))  # noqa: S704 - our own file
 
 
 def fragment(template: str, **values: Any) -> str:

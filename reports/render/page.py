@@ -27,7 +27,7 @@ from reports.verdict.journal import mapping
 from reports.verdict.model import Outcome, Verdict
 from reports.words import Language, say, speaking
 
-__all__ = ["render"]
+__all__ = ["GUTTERS", "WIDE", "reach", "render"]
 
 WIDE, NARROW = 1000.0, 400.0
 GUTTERS = {WIDE: 118.0, NARROW: 72.0}
@@ -84,15 +84,15 @@ def _run(evidence: Evidence) -> dict[str, Any]:
 
 def _charts(evidence: Evidence, spans: tuple[FaultSpan, ...]) -> list[Markup]:
     """The timeline, wide and narrow; none where there is nothing on it."""
-    reach = _reach(evidence)
-    if reach is None:
+    seen = reach(evidence)
+    if seen is None:
         return []
-    zero = spans[0].asked_ns if spans else reach[0]
-    frames = [Frame(f"run{int(width)}", width, GUTTERS[width], *reach, zero) for width in (WIDE, NARROW)]
+    zero = spans[0].asked_ns if spans else seen[0]
+    frames = [Frame(f"run{int(width)}", width, GUTTERS[width], *seen, zero) for width in (WIDE, NARROW)]
     return [timeline(evidence, frame, spans) for frame in frames]
 
 
-def _reach(evidence: Evidence) -> tuple[int, int] | None:
+def reach(evidence: Evidence) -> tuple[int, int] | None:
     """From the first to the last that was observed of users; without them, of the target."""
     times = [
         int(at)

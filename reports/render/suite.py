@@ -5,13 +5,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.evidence.reader import Evidence
+from reports.proof import CAUGHT, MISSED, OTHER, UNKNOWN, Matrix
 from reports.render.branding import Branding
 from reports.render.look import page
 from reports.render.names import names
 from reports.render.tables import figure
 from reports.verdict.journal import mapping
 from reports.verdict.model import Outcome, Verdict, merged
-from reports.words import Language, say, speaking
+from reports.words import Language, language, say, speaking
 
 __all__ = ["Member", "render_suite"]
 
@@ -26,8 +27,13 @@ class Member:
     verdict: Verdict
 
 
-def render_suite(members: Sequence[Member], lang: str | Language = "en", branding: Branding | None = None) -> str:
-    """The page. Raises UnknownLanguage."""
+def render_suite(
+    members: Sequence[Member],
+    lang: str | Language = "en",
+    branding: Branding | None = None,
+    matrix: Matrix | None = None,
+) -> str:
+    """The page; with the matrix of what the suite notices, where that was proved. Raises UnknownLanguage."""
     known = {text: told for member in members for text, told in names(member.evidence, lang).items()}
     with speaking(lang, known):
         rows = [_row(member) for member in members]
@@ -38,8 +44,31 @@ def render_suite(members: Sequence[Member], lang: str | Language = "en", brandin
             verdict=verdict,
             passed=sum(member.verdict.verdict == Outcome.PASS for member in members),
             rows=rows,
+            proof=_proof(matrix) if matrix else None,
             begin_ns=min((row["started_ns"] for row in rows if isinstance(row["started_ns"], int)), default=None),
         )
+
+
+def _proof(matrix: Matrix) -> dict[str, Any]:
+    """The matrix as rows, one a mechanism; the outcomes in words."""
+    told = {
+        CAUGHT: say("noticed"),
+        MISSED: say("not noticed"),
+        OTHER: say("for another reason"),
+        UNKNOWN: say("unknown"),
+    }
+    marks = {CAUGHT: Outcome.PASS, MISSED: Outcome.FAIL, OTHER: Outcome.FAIL, UNKNOWN: Outcome.INCONCLUSIVE}
+    rows = []
+    for name, title in matrix.mechanisms.items():
+        cells = [matrix.cell(name, one) for one in matrix.experiments]
+        rows.append(
+            {
+                "title": title.get(language().code) or title.get("en") or name,
+                "hole": name in matrix.holes,
+                "cells": [cell and (marks.get(cell.outcome), told.get(cell.outcome), cell.claim) for cell in cells],
+            }
+        )
+    return {"experiments": matrix.experiments, "rows": rows, "proved": matrix.is_proved, "intact": matrix.intact or {}}
 
 
 def _row(member: Member) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Bench
+from harness import ROOT, Bench, undisturbed
 from killing import reasons, shortened
 
 MUTANTS = {
@@ -42,7 +42,8 @@ def test_what_only_looks_like_a_breaker_fails(name: str, copy: Path, tmp_path: P
     assert source.count(original) == 1
     breaker.write_text(source.replace(original, mutant), encoding="utf-8")
     environment = {"PYTHONPATH": str(copy), "STEHAUF_COMPOSE_FILE": str(copy / "stack" / "compose.yaml")}
-    said = reasons(Bench("embedded", tmp_path, environment=environment).run(shortened()), "FAIL")
+    bench = Bench("embedded", tmp_path, environment=environment)
+    said = reasons(undisturbed(lambda: bench.run(shortened()), lambda run: run), "FAIL")
     found = re.search(told, said)
     assert found, said
     assert int(found[1]) > 1

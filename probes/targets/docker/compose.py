@@ -26,10 +26,11 @@ _PORT = re.compile(r":(\d+)(?::| failed|/)")
 
 @dataclass(frozen=True, slots=True)
 class Compose:
-    """One project on one Compose file."""
+    """One project on its Compose files."""
 
     project: str
-    file: Path
+    files: Sequence[Path]
+    """Each laid over those before it."""
     environment: Mapping[str, str] | None = None
     """None: this process' own."""
 
@@ -38,7 +39,7 @@ class Compose:
         require_compose(self.environment)
         done = self._run(["config", "--format", "json"], _CONFIG_S)
         if done.returncode != 0:
-            raise TargetError(f"Compose cannot read {self.file}: {_last(done.stderr)}")
+            raise TargetError(f"Compose cannot read {', '.join(map(str, self.files))}: {_last(done.stderr)}")
         read: dict[str, Any] = json.loads(done.stdout)
         return read
 
@@ -66,7 +67,8 @@ class Compose:
             raise TargetError(f"Compose could not take the project {self.project} down: {_last(done.stderr)}")
 
     def _command(self) -> list[str]:
-        return ["docker", "compose", "--progress", "plain", "-f", str(self.file), "-p", self.project]
+        files = [part for file in self.files for part in ("-f", str(file))]
+        return ["docker", "compose", "--progress", "plain", *files, "-p", self.project]
 
     def _run(self, arguments: list[str], timeout_s: float) -> "subprocess.CompletedProcess[str]":
         environment = None if self.environment is None else dict(self.environment)

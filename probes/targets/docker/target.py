@@ -32,7 +32,8 @@ _CONFLICT = 409
 class DockerTarget(Networked, Limited):
     """A Compose project.
 
-    With `compose_file` it is our own stack, which may be brought up; without, a user's own that runs already.
+    With `compose_files`, each laid over those before it, it is our own stack, which may be brought up; without, a
+    user's own that runs already.
     `prepare` is a command that makes the image before `up`; `environment` is Compose's (None: this process' own).
     """
 
@@ -41,15 +42,14 @@ class DockerTarget(Networked, Limited):
     def __init__(
         self,
         project: str,
-        compose_file: Path | None = None,
-        *,
+        *compose_files: Path,
         prepare: Sequence[str] = (),
         environment: Mapping[str, str] | None = None,
         timeout_s: float = 8.0,
     ) -> None:
         self.project = project
-        self.is_own = compose_file is not None
-        self._compose = None if compose_file is None else Compose(project, compose_file, environment)
+        self.is_own = bool(compose_files)
+        self._compose = Compose(project, compose_files, environment) if compose_files else None
         self._prepare = tuple(prepare)
         self._environment = environment
         self._timeout_s = timeout_s

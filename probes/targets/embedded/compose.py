@@ -5,8 +5,9 @@ that no part of a description is silently left out.
 """
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,7 @@ from probes.targets.embedded.fields import (
 )
 from probes.targets.embedded.identity import MARKER
 from probes.targets.embedded.interpolate import interpolated_tree
+from probes.targets.embedded.overlay import laid_over
 from probes.targets.embedded.plan import Plan, Process
 
 __all__ = ["Place", "read_compose", "service_variables"]
@@ -89,12 +91,12 @@ class Place:
     """The folder that comes first on PATH."""
 
 
-def read_compose(path: Path, project: str, place: Place) -> Plan:
-    """The plan of a Compose file.
+def read_compose(path: Path, project: str, place: Place, overlays: Sequence[Path] = ()) -> Plan:
+    """The plan of a Compose file, with others laid over it.
 
     Raises ConfigurationError that names the service and the key.
     """
-    raw = _load(path)
+    raw = reduce(laid_over, map(_load, overlays), _load(path))
     names = [str(name) for name in raw["services"]]
     volumes = [str(name) for name in raw.get("volumes") or {}]
     given = {**place.variables, **service_variables(names, volumes, place.state / "data")}

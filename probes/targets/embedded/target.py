@@ -40,7 +40,7 @@ class EmbeddedTarget:
         self,
         project: str,
         compose_file: Path,
-        *,
+        *overlays: Path,
         environment: Mapping[str, str],
         own: bool = False,
         state_dir: Path | None = None,
@@ -51,7 +51,7 @@ class EmbeddedTarget:
         self.is_own = own
         state = state_dir or platformdirs.user_state_path("stehauf") / "embedded" / project
         self._link = Link(state.absolute())
-        self._compose_file = compose_file.absolute()
+        self._compose_file, self._overlays = compose_file.absolute(), overlays
         self._environment = dict(environment)
         self._die_with_parent = die_with_parent
         self._healthy_within_s = healthy_within_s
@@ -183,7 +183,8 @@ class EmbeddedTarget:
 
     def _read(self) -> Plan:
         programs = str(Path(sys.executable).parent)
-        return read_compose(self._compose_file, self.project, Place(self._environment, self._link.state, programs))
+        place = Place(self._environment, self._link.state, programs)
+        return read_compose(self._compose_file, self.project, place, self._overlays)
 
     def _plan(self) -> Plan:
         """What runs, or else what would be run."""

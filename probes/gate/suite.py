@@ -1,0 +1,184 @@
+"""The suite: what was selected of the experiments, run one after another on one target."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from probes.errors import StehaufError
+from probes.evidence.making import suite as write_page
+from probes.gate.budget import Budget, BudgetItem, read_budget
+from probes.gate.outcome import Outcome, merged, outcome_of
+from probes.gate.process import chaos_run
+from probes.gate.proving import mechanism_items, proof_of, write_proof
+from probes.gate.showing import show
+from probes.gate.stack import SuiteStack
+from probes.prove.proving import Proof
+from probes.run.opening import open_target
+from probes.settings import Settings
+from probes.trials.running import APART_S
+from reports.evidence.jsonl import plain, write_json
+
+if TYPE_CHECKING:
+    from probes.gate.collecting import Experiment
+
+__all__ = ["Suite"]
+
+_OPTIONS = ("target", "lang", "budget", "prove")
+_NOT_RUN = Outcome("NONE", ("it did not run: the suite was ended before its turn",))
+
+
+class Suite:
+    """Runs experiments, keeps their outcomes, and writes `verdicts.json` and `suite.html` at the end."""
+
+    def __init__(
+        self, session: pytest.Session, settings: Settings, experiments: "Sequence[Experiment]", budget: Budget
+    ) -> None:
+        self._session = session
+        self._settings = settings
+        self._experiments = list(experiments)
+        self._budget = budget
+        self._trials = _trials(session.config)
+        self._stack = SuiteStack(settings)
+        self._outcomes: dict[str, list[Outcome]] = {}
+        self._trouble: list[str] = []
+        self.proof: Proof | None = None
+
+    @classmethod
+    def of(cls, session: pytest.Session, experiments: "Sequence[Experiment]") -> "Suite":
+        """The suite that the command line asks for. Raises UsageError, in a sentence."""
+        given = {name: getattr(session.config.option, f"stehauf_{name}", None) for name in _OPTIONS}
+        if hasattr(session.config, "workerinput"):
+            raise pytest.UsageError(
+                "Experiments share one target, so they run one after another: leave out -n of xdist"
+            )
+        if _trials(session.config) < 1:
+            raise pytest.UsageError(f"--trials reads {_trials(session.config)}; it takes a number from 1 up")
+        try:
+            settings = _settings(given["target"], given["lang"])
+            open_target(settings)
+            suite = cls(session, settings, experiments, read_budget(given["budget"]))
+            suite.proof = proof_of(settings, experiments, suite.tell) if given["prove"] else None
+        except StehaufError as error:
+            raise pytest.UsageError(str(error)) from None
+        for experiment in experiments:
+            experiment.suite = suite
+        return suite
+
+    def more_items(self) -> list[pytest.Item]:
+        """A test for each figure that the whole suite must keep, and for each mechanism that is taken away."""
+        budget = [BudgetItem.of(self._session, limit, self.directories) for limit in self._budget.limits]
+        return [*budget, *(mechanism_items(self._session, self.proof, self.intact) if self.proof else ())]
+
+    def intact(self) -> dict[str, str]:
+        """Verdict of each experiment so far; takes the intact stack down, for the others need its ports."""
+        self._renew(release=True)
+        return {one.path.stem: self._outcome(one).verdict for one in self._experiments}
+
+    def directories(self) -> list[Path]:
+        """Evidence of every run so far."""
+        found = [outcome.directory for outcomes in self._outcomes.values() for outcome in outcomes]
+        return [directory for directory in found if directory is not None]
+
+    def run(self, experiment: "Experiment") -> Outcome:
+        """Run an experiment as often as was asked, and give the worst outcome."""
+        outcomes = self._outcomes[experiment.nodeid] = []
+        for number in range(self._trials):
+            if number:
+                time.sleep(APART_S)  # out of the reach of the engine's backoff
+            self._once(experiment, outcomes)
+        outcome = merged(outcomes)
+        show(experiment, outcome)
+        return outcome
+
+    def _once(self, experiment: "Experiment", outcomes: list[Outcome]) -> None:
+        try:
+            self._stack.require(self.tell)
+        except StehaufError as error:
+            outcomes.append(Outcome("INCONCLUSIVE", (str(error),)))
+            return
+        ended = chaos_run(experiment.path, self._settings.runs, self._settings.environment, self.tell)
+        outcome = outcome_of(ended)
+        outcomes.append(outcome)
+        if ended.interrupted:
+            raise KeyboardInterrupt
+        if outcome.verdict != "PASS":
+            experiment.add_report_section("setup", "chaos run", ended.output)
+            self._renew()
+
+    def finish(self) -> None:
+        """Take down what the suite brought up, and write what came of it."""
+        self._renew(release=True)
+        self._settings.runs.mkdir(parents=True, exist_ok=True)
+        write_json(self._settings.runs / "verdicts.json", plain(self._told()))
+        if directories := self.directories():
+            page = self._settings.runs / "suite.html"
+            proof = write_proof(self.proof) if self.proof else None
+            write_page(directories, self._settings.lang, self._settings.branding, page, proof)
+
+    def summary(self) -> list[str]:
+        """A line for each experiment, then where to read more."""
+        lines = []
+        for experiment in self._experiments:
+            outcome = self._outcome(experiment)
+            where = f"  {outcome.directory / 'report.html'}" if outcome.directory else ""
+            lines.append(f"{outcome.verdict:12}  {experiment.name}{where}")
+        suite = ["suite.html"] if self.directories() else []
+        return [*lines, *self._trouble, *(str(self._settings.runs / name) for name in [*suite, "verdicts.json"])]
+
+    def _outcome(self, experiment: "Experiment") -> Outcome:
+        return merged(self._outcomes.get(experiment.nodeid) or [_NOT_RUN])
+
+    def _told(self) -> dict[str, Any]:
+        experiments = [self._row(experiment) for experiment in self._experiments]
+        return {
+            "format": 1,
+            "target": self._settings.target,
+            "passed": all(row["verdict"] == "PASS" for row in experiments) and self._session.exitstatus == 0,
+            "experiments": experiments,
+            "trouble": self._trouble,
+        }
+
+    def _row(self, experiment: "Experiment") -> dict[str, Any]:
+        outcome, runs = self._outcome(experiment), self._outcomes.get(experiment.nodeid) or []
+        return {
+            "experiment": str(experiment.path),
+            "title": experiment.content["title"],
+            "verdict": None if outcome.verdict == "NONE" else outcome.verdict,
+            "reasons": outcome.sentences,
+            "figures": outcome.figures,
+            "runs": [{"verdict": run.verdict, "directory": str(run.directory or "")} for run in runs],
+        }
+
+    def _renew(self, *, release: bool = False) -> None:
+        try:
+            (self._stack.release if release else self._stack.renew)()
+        except StehaufError as error:
+            self._trouble.append(f"The stack could not be taken down: {error}")
+            self._session.exitstatus = self._session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
+
+    def tell(self, line: str) -> None:
+        """Show what goes on to whoever asked to see it (`-s`)."""
+        if self._session.config.option.capture == "no":
+            print(line, flush=True)
+
+
+def _trials(config: pytest.Config) -> int:
+    return int(getattr(config.option, "stehauf_trials", 1))
+
+
+def _settings(target: str | None, lang: str | None) -> Settings:
+    """The environment's, with what the command line says instead. Raises ConfigurationError."""
+    settings = Settings.from_environment()
+    target, lang = target or settings.target, lang or settings.lang
+    if target is None:
+        raise pytest.UsageError(
+            "The gate was not told its target, and it chooses none by itself: say --target docker, --target embedded, "
+            "or set STEHAUF_TARGET"
+        )
+    runs = settings.runs.absolute()
+    told = {"STEHAUF_TARGET": target, "STEHAUF_LANG": lang, "STEHAUF_RUNS": str(runs)}
+    return replace(settings, target=target, lang=lang, runs=runs, environment={**settings.environment, **told})

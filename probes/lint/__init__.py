@@ -1,0 +1,1 @@
+"""The linter: what a Compose file or an experiment promises and cannot keep."""
