@@ -1,6 +1,8 @@
 """Figures of circuit breakers, named in an experiment as `probes.figures`."""
 
-from probes.run.settling import settled
+from typing import Any
+
+from probes.run.settling import settled_for_breakers
 
 __all__ = [
     "breaker_opened",
@@ -12,10 +14,13 @@ __all__ = [
     "unmarked_fallbacks",
 ]
 
+_ANEW_S = 5.0
+"""Seconds in which breakers and calls have to be read anew."""
+
 
 def breaker_opened(breaker: str, timeout: float = 5.0) -> int:
     """How often a circuit breaker opened. Raises MissingEvidence where none was followed."""
-    return int(settled("breaker_opened", timeout, breaker=breaker))
+    return int(settled_for_breakers("breaker_opened", timeout, breaker=breaker))
 
 
 def failures_before_open(breaker: str, configured: int = 3, upstream: str = "", timeout: float = 5.0) -> int:
@@ -32,7 +37,8 @@ def failures_before_open(breaker: str, configured: int = 3, upstream: str = "", 
     Raises:
         MissingEvidence: calls were not listed (control's argument `calls`), or it neither opened nor should have.
     """
-    return int(settled("failures_before_open", timeout, breaker=breaker, configured=configured, upstream=upstream))
+    asked: dict[str, Any] = {"breaker": breaker, "configured": configured, "upstream": upstream}
+    return int(settled_for_breakers("failures_before_open", timeout, **asked))
 
 
 def calls_while_open(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
@@ -46,7 +52,7 @@ def calls_while_open(breaker: str, upstream: str = "", timeout: float = 5.0) -> 
     Raises:
         MissingEvidence: calls were not listed, the breaker never opened, or nobody asked for anything meanwhile.
     """
-    return int(settled("calls_while_open", timeout, breaker=breaker, upstream=upstream))
+    return int(settled_for_breakers("calls_while_open", timeout, breaker=breaker, upstream=upstream))
 
 
 def trial_calls(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
@@ -60,7 +66,7 @@ def trial_calls(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
     Raises:
         MissingEvidence: calls were not listed, or the breaker was never half-open.
     """
-    return int(settled("trial_calls", timeout, breaker=breaker, upstream=upstream))
+    return int(settled_for_breakers("trial_calls", timeout, breaker=breaker, upstream=upstream))
 
 
 def closes_after_success(breaker: str, upstream: str = "", timeout: float = 5.0) -> bool:
@@ -69,12 +75,12 @@ def closes_after_success(breaker: str, upstream: str = "", timeout: float = 5.0)
     Args:
         breaker: its name where breakers are listed.
         upstream: name under which its calls are listed; empty: the breaker's own.
-        timeout: seconds to wait for the evidence.
+        timeout: seconds to wait for the evidence, and for the breaker to close.
 
     Raises:
         MissingEvidence: calls were not listed, or the breaker never opened.
     """
-    return bool(settled("closes_after_success", timeout, breaker=breaker, upstream=upstream))
+    return bool(settled_for_breakers("closes_after_success", timeout, bool, breaker=breaker, upstream=upstream))
 
 
 def open_p95_ms(breaker: str, source: str = "all") -> float:
@@ -87,7 +93,7 @@ def open_p95_ms(breaker: str, source: str = "all") -> float:
     Raises:
         MissingEvidence: the breaker never opened, or no fallback was served meanwhile.
     """
-    return float(settled("open_p95_ms", breaker=breaker, source=source))
+    return float(settled_for_breakers("open_p95_ms", _ANEW_S, breaker=breaker, source=source))
 
 
 def unmarked_fallbacks(breaker: str, canary: str = "") -> int:
@@ -100,4 +106,4 @@ def unmarked_fallbacks(breaker: str, canary: str = "") -> int:
     Raises:
         MissingEvidence: the breaker never opened, or the canary asked for nothing meanwhile.
     """
-    return int(settled("unmarked_fallbacks", breaker=breaker, canary=canary))
+    return int(settled_for_breakers("unmarked_fallbacks", _ANEW_S, breaker=breaker, canary=canary))

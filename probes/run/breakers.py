@@ -41,6 +41,8 @@ class BreakerWatch:
         self._append = append
         self._seen: dict[tuple[str, str], int] = {}
         self._was_down = False
+        self.polls = 0
+        """Readings that have ended."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"breakers {url}", daemon=True)
 
@@ -71,6 +73,7 @@ class BreakerWatch:
             if not self._was_down:
                 self._write({"error": why(error)})
             self._was_down = True
+        self.polls += 1
 
     def _note(self, boot: str, breaker: Mapping[str, Any]) -> None:
         name = str(breaker["name"])

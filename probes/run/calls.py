@@ -48,6 +48,8 @@ class CallWatch:
         self._last = 0
         self._lost = 0
         self._failed: str | None = None
+        self.polls = 0
+        """Readings that have ended."""
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._follow, name=f"calls {url}", daemon=True)
 
@@ -80,6 +82,7 @@ class CallWatch:
         except OSError as error:  # the disk: nothing that comes later can mend it
             self._problem(f"the calls at {self._url}", str(error))
             self._stop.set()
+        self.polls += 1
 
     def _take(self, body: dict[str, Any]) -> bool:
         """Write what came; whether there is more."""

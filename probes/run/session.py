@@ -116,6 +116,11 @@ class Session:
         self._start_load()
         self._annotations.began()
 
+    @property
+    def readers(self) -> list[BreakerWatch | CallWatch]:
+        """What reads the breakers, and what the services called."""
+        return [watch for watch in self._watches if not isinstance(watch, NeighbourWatch)]
+
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
         self.recorder.check()

@@ -101,6 +101,9 @@ def test_limits_that_were_declared_come_back(target: DockerTarget, echo: Instanc
     before, declared = target.limits(echo), target.declared(echo)
     target.limit(echo, Limits(0.1, None))
     assert target.limits(echo).cpus == pytest.approx(0.1)
+    target.limit(echo, Limits(0.01, None))
+    # Its own health check, twice a second, needs more than that.
+    eventually(lambda: target.use(echo).throttled_ns > 0)
     target.restore(echo, declared)
     assert target.limits(echo) == before
 

@@ -21,17 +21,18 @@ _MOST = 1 << 50
 _KEYS = ("NanoCpus", "CpuQuota", "CpuPeriod", "Memory", "MemorySwap")
 
 _READ = """
-own() { cat "$(find /cgroup -path '*ID*' -name "$1" 2>/dev/null | head -n 1)" 2>/dev/null; }
-set -- $(own cpu.max)
-if [ -n "$1" ]; then
-  echo quota $1; echo period $2
-  own cpu.stat | sed -n 's/^throttled_usec /throttled_us /p'
-  echo limit $(own memory.max); echo used $(own memory.current)
+folder() { dirname "$(find /cgroup -path '*ID*' -name "$1" 2>/dev/null | head -n 1)"; }
+cpu=$(folder cpu.max)
+if [ -e "$cpu/cpu.max" ]; then
+  set -- $(cat "$cpu/cpu.max"); echo quota $1; echo period $2
+  sed -n 's/^throttled_usec /throttled_us /p' "$cpu/cpu.stat"
+  echo limit $(cat "$cpu/memory.max"); echo used $(cat "$cpu/memory.current")
 else
-  echo quota $(own cpu.cfs_quota_us); echo period $(own cpu.cfs_period_us)
-  own cpu.stat | sed -n 's/^throttled_time /throttled_ns /p'
-  echo limit $(own memory.limit_in_bytes); echo used $(own memory.usage_in_bytes)
-fi
+  cpu=$(folder cpu.cfs_quota_us); memory=$(folder memory.limit_in_bytes)
+  echo quota $(cat "$cpu/cpu.cfs_quota_us"); echo period $(cat "$cpu/cpu.cfs_period_us")
+  sed -n 's/^throttled_time /throttled_ns /p' "$cpu/cpu.stat"
+  echo limit $(cat "$memory/memory.limit_in_bytes"); echo used $(cat "$memory/memory.usage_in_bytes")
+fi 2>/dev/null
 """
 """Read from outside: inside, what is starved would have to read it, and would take its time."""
 _CGROUP = {"/sys/fs/cgroup": {"bind": "/cgroup", "mode": "ro"}}
