@@ -7,12 +7,13 @@ BIN    := $(VENV)/bin
 
 comma  := ,
 
-.PHONY: demo install test gate allure experiments soak lint benchmarks up down docker-engine clean
+.PHONY: demo install test test-long gate allure experiments soak lint benchmarks up down docker-engine clean
 .DEFAULT_GOAL := help
 
 help:
 	@echo "make demo           bring the stack up, break a service under load, judge, write the report: a minute"
 	@echo "make test           run every test that this machine can run (ARGS=... goes to pytest)"
+	@echo "make test-long      the tests that take too long for every change"
 	@echo "make gate           run the experiments tagged gate as tests, on the best target (ARGS=--all: every one)"
 	@echo "make allure         the same, and Allure's own report of it (npm)"
 	@echo "make install        make just the environment, in $(VENV)"
@@ -47,6 +48,9 @@ allure: $(VENV)/.tested $(ALLURE)
 $(ALLURE):
 	@command -v npm >/dev/null || { echo "make: tried npm, which is not there: install Node.js (on Debian and Ubuntu: apt-get install npm); Allure's generator is an npm package" >&2; exit 1; }
 	@npm install --silent --no-audit --no-fund --prefix $(VENV)/allure allure@3 || { echo "make: npm could not install allure: it needs a registry that answers" >&2; exit 1; }
+
+test-long: $(VENV)/.tested
+	$(BIN)/pytest --long $(ARGS)
 
 # Too long for every change, and no part of `make test`: each experiment ROUNDS times, and runs killed at random.
 ROUNDS ?= 10

@@ -49,6 +49,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="A,B",
         help=f"fail instead of skip where one of these is missing: {', '.join(MISSING)}",
     )
+    parser.addoption("--long", action="store_true", help="run the tests that are marked `long`, and only those")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -62,6 +63,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    is_long = config.getoption("--long")
+    left_out = [item for item in items if (item.get_closest_marker("long") is not None) != is_long]
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
     reasons = {name: look() for name, look in MISSING.items()}
     for item in items:
         for name, reason in reasons.items():

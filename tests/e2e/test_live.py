@@ -7,7 +7,7 @@ import urllib.request
 from typing import Any
 
 import pytest
-from harness import Bench, eventually
+from harness import Bench, eventually, is_busy
 from live_kit import chromium, url_of, viewers_of, watched
 from playwright.sync_api import Locator, Page, expect
 
@@ -52,8 +52,8 @@ def test_two_viewers_see_the_steps_as_they_happen_and_then_the_report(embedded: 
         assert _words(pages[0].locator("#page")) == _words(report.locator("body")), "the final page is the report"
         assert errors == []
         assert {re.sub(r"(\d)/.*", r"\1/", one) for one in asked} == {url}, "nothing is asked for elsewhere"
-    busy = "the machine was too busy" in run.said  # three pages of Chromium on two cores can be
-    assert busy or run.verdict["verdict"] == "PASS", run.said
+    # three pages of Chromium on two cores can be too much
+    assert is_busy(run.said) or run.verdict["verdict"] == "PASS", run.said
     assert viewers_of(embedded) == []
 
 
