@@ -27,6 +27,8 @@ HEADINGS = [
     "Recovery from the crash of product, taken apart",
     "From close by",
     "What users saw, in numbers",
+    "What it cost them",
+    "What the circuit breaker “product” did",
     "Orders",
     "Put back as it was",
     "System under test",
