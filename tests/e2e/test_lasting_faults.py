@@ -95,7 +95,7 @@ def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
     asked = run.lines("faults.jsonl")[0]
     assert asked["selection"]["of"] == [asked["instance"]]
     died = [line["exit_code"] for line in run.lines("events.jsonl") if line["kind"] == "die"]
-    assert died[-1] == 149
+    assert died[-1] == 139
 
 
 @pytest.mark.embedded
