@@ -148,7 +148,7 @@ def test_the_evidence_survives_sigkill_and_is_judged_inconclusive(embedded: Benc
         path.name for path in directory.glob("*.jsonl") if lines(path)
     }
     samples = {path.name.rpartition("-")[0]: path.stat().st_size for path in directory.glob("samples/*.samples")}
-    assert samples.keys() == {"canary-shop", "canary-product", "load"}
+    assert samples.keys() == {"canary-shop", "canary-product", "load", "calls-1"}
     assert min(samples.values()) > 20 * 20
     judged = subprocess.run(
         [embedded.python, "-m", "reports", directory], capture_output=True, text=True, check=False, timeout=60
