@@ -4,9 +4,13 @@ import shutil
 import signal
 import subprocess
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from functools import cache
+from pathlib import Path
 
 import pytest
+
+LONG = Path(__file__).with_name("long.txt")
 
 
 @cache
@@ -49,7 +53,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="A,B",
         help=f"fail instead of skip where one of these is missing: {', '.join(MISSING)}",
     )
-    parser.addoption("--long", action="store_true", help="run the tests that are marked `long`, and only those")
+    parser.addoption("--long", action="store_true", help="run the tests that tests/long.txt names, and only those")
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -63,15 +67,21 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    is_long = config.getoption("--long")
-    left_out = [item for item in items if (item.get_closest_marker("long") is not None) != is_long]
-    items[:] = [item for item in items if item not in set(left_out)]
-    config.hook.pytest_deselected(items=left_out)
+    _keep_to_the_clock(config, items)
     reasons = {name: look() for name, look in MISSING.items()}
     for item in items:
         for name, reason in reasons.items():
             if reason and item.get_closest_marker(name) and name not in _required(config):
                 item.add_marker(pytest.mark.skip(reason=f"{name}: {reason}"))
+
+
+def _keep_to_the_clock(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out what takes too long for every change, or with --long all the rest."""
+    named = [line for line in LONG.read_text(encoding="utf-8").splitlines() if line and not line.startswith("#")]
+    is_long = bool(config.getoption("--long"))
+    left_out = [item for item in items if any(fnmatchcase(item.nodeid, name) for name in named) != is_long]
+    items[:] = [item for item in items if item not in set(left_out)]
+    config.hook.pytest_deselected(items=left_out)
 
 
 @pytest.hookimpl(tryfirst=True)

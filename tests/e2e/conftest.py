@@ -23,18 +23,6 @@ def _pythons() -> dict[str, Path]:
     return found
 
 
-LONG_ON_NEWER = ("test_interruptions", "test_more_false_greens")
-"""What does not depend on the line of Chaos Toolkit as much as the exit codes do, and takes minutes."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        line = getattr(item, "callspec", None) and item.callspec.params.get("python")  # type: ignore[attr-defined]
-        if line == "newer" and item.path.stem in LONG_ON_NEWER:
-            item.add_marker("long")
-
-
 @pytest.fixture(scope="session", params=["this", "newer"])
 def python(request: pytest.FixtureRequest) -> Path:
     """A Python with Stehauf installed: this one (Chaos Toolkit's line for 3.11), and a newer one."""

@@ -79,7 +79,6 @@ def test_ctrl_c_undoes_takes_down_and_says_what_did_not_run(bench: Bench) -> Non
     assert eventually(lambda: leftovers(bench) == [])
 
 
-@pytest.mark.long
 def test_a_mechanism_whose_loss_is_noticed_and_one_whose_loss_is_not(bench: Bench) -> None:
     """Proved by real runs: without its restart policy product stays away; this experiment looks at no fallback."""
     experiment = smallest()

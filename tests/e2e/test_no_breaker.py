@@ -34,9 +34,7 @@ def copy(tmp_path: Path) -> Path:
 
 
 @pytest.mark.embedded
-@pytest.mark.parametrize(
-    "name", [next(iter(MUTANTS)), *(pytest.param(name, marks=pytest.mark.long) for name in list(MUTANTS)[1:])]
-)
+@pytest.mark.parametrize("name", MUTANTS)
 def test_what_only_looks_like_a_breaker_fails(name: str, copy: Path, tmp_path: Path) -> None:
     original, mutant, told = MUTANTS[name]
     breaker = copy / "stack" / "services" / "common" / "breaker.py"

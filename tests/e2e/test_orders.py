@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import yaml
 from harness import Bench, Run, undisturbed
-from killing import EXPERIMENTS, assert_pass, lines, reasons
+from killing import EXPERIMENTS, TARGETS, assert_pass, lines, reasons
 
 LOST, TWICE = "acknowledged orders that were lost", "orders that were fulfilled twice"
 
@@ -19,14 +19,7 @@ def up(request: pytest.FixtureRequest) -> Bench:
     return bench
 
 
-@pytest.mark.parametrize(
-    "up",
-    [
-        pytest.param("docker", marks=[pytest.mark.docker, pytest.mark.long]),
-        pytest.param("embedded", marks=pytest.mark.embedded),
-    ],
-    indirect=True,
-)
+@pytest.mark.parametrize("up", TARGETS, indirect=True)
 @pytest.mark.parametrize("name", ["kill-broker.yaml", "kill-fulfilment.yaml"])
 def test_the_honest_shop_keeps_every_promise(up: Bench, name: str) -> None:
     run = undisturbed(lambda: up.chaos("run", str(EXPERIMENTS / name)), lambda run: run)
