@@ -3,10 +3,11 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 __all__ = ["Stage", "all_due_ns", "read_stages"]
 
@@ -46,8 +47,10 @@ def read_stages(rows: Any) -> tuple[Stage, ...] | None:
         return None
 
 
-def all_due_ns(stages: Sequence[Stage], first_ns: int, share: tuple[int, int], until_ns: int) -> NDArray[np.int64]:
+def all_due_ns(stages: Sequence[Stage], first_ns: int, share: tuple[int, int], until_ns: int) -> "NDArray[np.int64]":
     """Every time, not after `until_ns`, at which the process with that share (`index`, `of`) had a journey to begin."""
+    import numpy as np  # noqa: PLC0415 - the generators import this file, and need none
+
     found: list[NDArray[np.int64]] = []
     begun, before, (number, of) = 0.0, 0.0, share
     last_s = (until_ns - first_ns) / 1e9
@@ -72,8 +75,10 @@ def _rate(stage: Stage, seconds: float) -> float:
     return stage.begin + (stage.end - stage.begin) * seconds / stage.seconds
 
 
-def _offsets(stage: Stage, arrivals: NDArray[np.float64]) -> NDArray[np.float64]:
+def _offsets(stage: Stage, arrivals: "NDArray[np.float64]") -> "NDArray[np.float64]":
     """`Stage.offset_s` of many at once, operation by operation, so that it comes out the same to the last bit."""
+    import numpy as np  # noqa: PLC0415 - the generators import this file, and need none
+
     slope = 0.0 if math.isinf(stage.seconds) else (stage.end - stage.begin) / stage.seconds
     root = np.sqrt(np.maximum(0.0, stage.begin**2 + 2 * slope * arrivals))
     with np.errstate(invalid="ignore"):
