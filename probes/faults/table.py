@@ -10,6 +10,7 @@ from probes.targets.abilities import Exhaustible, Signalable
 from probes.targets.api import Crashable
 from probes.targets.docker import DockerTarget
 from probes.targets.embedded import EmbeddedTarget
+from probes.targets.swarm import SwarmTarget
 
 __all__ = ["ENDING", "LASTING", "TARGETS", "able", "table"]
 
@@ -26,7 +27,7 @@ _OTHERS: tuple[type[Lasting], ...] = (Hang, Stop, CpuStarved, MemorySqueezed)
 LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS)}
 """Faults that stay until they are undone, by the name of their action."""
 
-TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget}
+TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget, "swarm": SwarmTarget}
 
 
 def able(needs: type) -> tuple[str, ...]:

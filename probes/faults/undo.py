@@ -8,14 +8,14 @@ from probes.errors import TargetError
 from probes.faults.kinds import Lasting
 from probes.faults.table import LASTING
 from probes.run.ledger import Entry
-from probes.targets.api import Inspectable, Instance, Pausable, Stoppable
+from probes.targets.api import Inspectable, Instance, Mendable
 
 __all__ = ["Healable", "undo"]
 
 _EVERY_S = 0.1
 
 
-class Healable(Inspectable, Stoppable, Pausable, Protocol):
+class Healable(Inspectable, Mendable, Protocol):
     """What the undo of any fault needs of a target."""
 
 

@@ -59,6 +59,8 @@ class Event:
     exit_code: int | None = None
     signal: int | None = None
     health: str | None = None
+    node: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +77,10 @@ class Snapshot:
     started_ns: int | None = None
     pid: int | None = None
     exit_code: int | None = None
+    node: str = ""
+    task: str = ""
+    replaces: str = ""
+    ended_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from reports.figures.effects import EFFECTS, effect_receipt
 from reports.figures.lasting import hang_receipt, stop_receipt
 from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.figures.recovery import died_event, started_event
+from reports.figures.replaced import is_swarm, not_replaced, replaced_facts
 from reports.figures.windows import FOREVER
 from reports.words import N_, joined, say
 
@@ -39,6 +40,16 @@ def _crash(evidence: Evidence, fault: Fault) -> Receipt:
     died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
     before, after = _snapshots(evidence, fault, died, started, until)
     broken = _broken(evidence, fault, died, {SIGKILL_EXIT})
+    if is_swarm(evidence):
+        missing = [*broken, *not_replaced(died, started, before, after)]
+        facts = replaced_facts(fault, died, started, before, after)
+        told = N_(
+            "{service} died by itself with exit code {code}, and the swarm replaced it: the engine of its node reports "
+            "a die event and no kill event with it, the manager a task that failed and a new one in its place"
+        )
+        if missing:
+            return unproved(fault, *missing, broken=not broken, facts=facts)
+        return Receipt(fault, True, True, say(told, service=fault.service, code=SIGKILL_EXIT), (), facts)
     missing = [*broken, *_restarted(died, started, before, after)]
     facts = _facts(fault, died, started, before, after)
     if missing:
