@@ -14,6 +14,7 @@ from probes.faults.kinds import require
 from probes.faults.selection import refuse_broken, select
 from probes.faults.table import ENDING
 from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, partition
+from probes.nodes import bad_update, node_down, node_drain, node_partition
 from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, memory_squeezed
 from probes.run.ledger import Entry
@@ -22,6 +23,7 @@ from probes.targets.api import Instance
 
 __all__ = [
     "bad_answers",
+    "bad_update",
     "bandwidth",
     "cpu_starved",
     "crash",
@@ -32,6 +34,9 @@ __all__ = [
     "latency",
     "loss",
     "memory_squeezed",
+    "node_down",
+    "node_drain",
+    "node_partition",
     "out_of_memory",
     "partition",
     "signal",

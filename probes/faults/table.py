@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from probes.faults.kinds import Lasting
 from probes.faults.network import Answers, Bandwidth, Latency, Loss, Names, Partition
+from probes.faults.nodes import BadUpdate, NodeDown, NodeDrain, NodePartition
 from probes.faults.process import Hang, Stop
 from probes.faults.resources import CpuStarved, MemorySqueezed
 from probes.targets.abilities import Exhaustible, Signalable
@@ -24,7 +25,8 @@ ENDING: Mapping[str, type] = {
 
 _NETWORK: tuple[type[Lasting], ...] = (Partition, Latency, Loss, Bandwidth, Names, Answers)
 _OTHERS: tuple[type[Lasting], ...] = (Hang, Stop, CpuStarved, MemorySqueezed)
-LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS)}
+_NODES: tuple[type[Lasting], ...] = (NodeDown, NodeDrain, NodePartition, BadUpdate)
+LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS, *_NODES)}
 """Faults that stay until they are undone, by the name of their action."""
 
 TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget, "swarm": SwarmTarget}

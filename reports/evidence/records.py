@@ -30,6 +30,7 @@ Record = TypeVar("Record")
 
 KINDS = (
     N_("bad_answers"),
+    N_("bad_update"),
     N_("bandwidth"),
     N_("cpu_starved"),
     N_("crash"),
@@ -39,6 +40,9 @@ KINDS = (
     N_("latency"),
     N_("loss"),
     N_("memory_squeezed"),
+    N_("node_down"),
+    N_("node_drain"),
+    N_("node_partition"),
     N_("out_of_memory"),
     N_("partition"),
     N_("signal"),

@@ -7,6 +7,7 @@ from typing import Any
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Fault
 from reports.figures.lasting import ended_ns, readings_of, unread
+from reports.figures.machines import bad_update, node_down, node_drain, node_partition
 from reports.figures.proof import Receipt, clock, named, unproved
 from reports.words import N_, say
 
@@ -126,22 +127,33 @@ def _shown(value: Any) -> str:
 
 EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "bad_answers": _answers,
+    "bad_update": bad_update,
     "bandwidth": _in_place,
     "cpu_starved": _cpu,
     "dns_failure": _names,
     "latency": _latency,
     "loss": _in_place,
     "memory_squeezed": _memory,
+    "node_down": node_down,
+    "node_drain": node_drain,
+    "node_partition": node_partition,
     "partition": _partition,
 }
 """What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
 PROVED = {
     "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
+    "bad_update": N_("an update of {service} failed: a new copy of it did, and the swarm's manager says so"),
     "bandwidth": N_("{service} sent through a narrow pipe: the kernel has it in its network, and counted what passed"),
     "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
     "dns_failure": N_("no name resolved for {service}: a look-up in its network failed, and had not before"),
     "latency": N_("{service} was slow to reach: round trips to it took longer by what was asked for"),
     "loss": N_("{service} lost packets: the kernel counted those that it dropped"),
     "memory_squeezed": N_("{service} had less memory: its cgroup shows the lower limit"),
+    "node_down": N_("the node under {service} died: its machine was off, and the swarm's manager took it for down"),
+    "node_drain": N_("the node under {service} was drained: the manager says so, and nothing of the stack ran there"),
+    "node_partition": N_(
+        "the node under {service} was cut off: the kernel counted the packets that it dropped, and the swarm's manager "
+        "took a machine that ran for down"
+    ),
     "partition": N_("{service} was cut off: the kernel counted the packets that it dropped in its network"),
 }

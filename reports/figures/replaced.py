@@ -32,12 +32,22 @@ def not_replaced(
         missing.append(say("no inspection of the instance from after the start"))
     if died is None or started is None or before is None or after is None:
         return missing
+    return [*_other_task(died, started, before, after), *_ended(died, before, after)]
+
+
+def _other_task(died: Event, started: Event, before: Snapshot, after: Snapshot) -> list[str]:
+    missing = []
     if not died.task or died.task != before.task:
         missing.append(say("the task that died is not the one that inspection showed before"))
     if not started.task or started.task == died.task:
         missing.append(say("what started was no new task"))
     if after.task != started.task or after.replaces != died.task:
         missing.append(say("inspection shows no task that took the place of the one that died"))
+    return missing
+
+
+def _ended(died: Event, before: Snapshot, after: Snapshot) -> list[str]:
+    missing = []
     if after.ended_as != FAILED:
         told = N_("the swarm's manager says that the task ended as {how!r}: a crash ends as 'failed'")
         missing.append(say(told, how=after.ended_as))

@@ -17,6 +17,7 @@ from probes.targets.docker.engine import asked
 from probes.targets.swarm.deploying import Deployment, told
 from probes.targets.swarm.engines import Engines, unavailable
 from probes.targets.swarm.events import watching
+from probes.targets.swarm.machines import Nodal
 from probes.targets.swarm.stackfile import stack_file
 from probes.targets.swarm.tasks import NAMESPACE, Task, instance_from, service_from, short, slots
 
@@ -27,7 +28,7 @@ _EVERY_S = 0.2
 _ASKED_S = 8.0
 
 
-class SwarmTarget:
+class SwarmTarget(Nodal):
     """A stack of a swarm.
 
     With `compose_files`, each laid over those before it, it is our own stack, which may be deployed; without, a user's
@@ -64,8 +65,7 @@ class SwarmTarget:
             raise UnknownService(
                 f"The stack {self.project} has no service {service!r}; it has {', '.join(there) or 'none at all'}."
             )
-        with asked(f"list the tasks of {service}"):
-            found = slots(self._engines.api().tasks(filters={"service": full}))
+        found = slots(self._tasks_of(service))
         names = {node.id: node.name for node in self._engines.nodes()}
         return tuple(instance_from(service, slot, names, self._inspected(slot[-1], names)) for slot in found)
 
@@ -148,8 +148,7 @@ class SwarmTarget:
 
     def _why_not(self, service: str) -> str:
         """What the manager last said of a task that does not come up."""
-        with asked(f"list the tasks of {service}"):
-            tasks: list[Task] = self._engines.api().tasks(filters={"service": f"{self.project}_{service}"})
+        tasks = self._tasks_of(service)
         said = [task["Status"].get("Err") for task in tasks]
         return next((f": {why}" for why in said if why), "")
 
