@@ -37,8 +37,9 @@ def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
                 yield bench
         finally:
             nodes("down", bench)
+    label = f"label=com.docker.compose.project=stehauf-nodes-{os.getpid()}"
     left = subprocess.run(
-        ["docker", "ps", "--all", "--quiet", "--filter", f"label=com.docker.compose.project=stehauf-nodes-{os.getpid()}"],
+        ["docker", "ps", "--all", "--quiet", "--filter", label],
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert left.stdout == "", "no machine is left"
@@ -99,11 +100,12 @@ def test_what_only_several_machines_can_have(swarm: Bench, name: str) -> None:
 
 
 def by_hand(bench: Bench, command: Callable[[str], list[str]]) -> dict[str, Any]:
-    """crash-one-of-two.yaml with an operator's command right before the crash, on the same copy."""
+    """crash-one-of-two.yaml with an operator's command after the crash, on one of the copies."""
     changed = experiment("crash-one-of-two")
     line = " ".join(shlex.quote(part) for part in command(f"{bench.project}_product"))
     hand = {
-        "name": "an operator's hand", "type": "probe", "tolerance": {"type": "regex", "pattern": ".*", "target": "stdout"},
+        "name": "an operator's hand", "type": "probe",
+        "tolerance": {"type": "regex", "pattern": ".*", "target": "stdout"},
         "provider": {"type": "process", "path": "sh", "arguments": ["-c", line], "timeout": 60},
     }  # fmt: skip
     changed["method"].insert(1, hand)
