@@ -1,6 +1,7 @@
 """In a swarm a crash is proved by tasks: what an operator kills, updates or drains is none."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from evidence_parts import DIED, MS
 
 from reports.evidence.reader import Evidence
 from reports.figures import receipt
+from reports.render.loops import together
 from reports.verdict import Outcome, judge
 
 Written = Callable[[Run], Evidence]
@@ -44,6 +46,15 @@ def test_a_task_that_failed_and_was_replaced_is_a_crash(run: Run, written: Writt
     assert facts["ended as, by the manager"] == "failed"
     assert (facts["task before"], facts["task after"]) == ("t-old", "t-new")
     assert (facts["node before"], facts["node after"]) == ("node2", "node3")
+
+
+def test_a_loop_of_crashes_is_told_by_its_tasks(run: Run, written: Written) -> None:
+    evidence = written(swarmed(run))
+    one = receipt(evidence, evidence.faults[0])
+    crash = replace(one, fault=replace(one.fault, loop="loop"))
+    (shown,) = together((crash, crash))
+    assert "the swarm replaced it each time" in shown.sentence
+    assert dict(shown.facts)["task after the last"] == "t-new"
 
 
 SPOILS: dict[str, tuple[Callable[[Run], Any], str]] = {
