@@ -26,6 +26,7 @@ class _OfNetwork:
     """What all of them share: they live in the instance's namespace, under the fault's id."""
 
     how: Disturbance
+    kind: ClassVar[str]
     tried: ClassVar[Disturbance]
     """Of its kind: what the kernel is asked for before anything is broken."""
     needs: ClassVar[type] = Cuttable
@@ -35,6 +36,8 @@ class _OfNetwork:
         """By which means it will be done: refused here where the kernel has none."""
         for peer in self.how.peers:
             target.instances(peer)
+            if peer == instance.service:
+                raise ConfigurationError(f"{self.kind}: {peer!r} is named as another service than itself")
         return {"means": target.means(self.how), "peers": list(self.how.peers)}
 
     def inject(self, target: Cuttable, instance: Instance, entry: Entry) -> None:
