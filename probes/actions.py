@@ -12,7 +12,7 @@ from probes.faults.arguments import ending
 from probes.faults.ending import Ending
 from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, partition
 from probes.processes import crash_loop, hang, stop
-from probes.resources import cpu_starved, memory_squeezed
+from probes.resources import cpu_starved, disk_full, memory_squeezed
 from probes.run.session import Session, current
 from probes.targets.api import Instance
 
@@ -22,6 +22,7 @@ __all__ = [
     "cpu_starved",
     "crash",
     "crash_loop",
+    "disk_full",
     "dns_failure",
     "ensure_running",
     "hang",

@@ -6,12 +6,15 @@ from typing import Literal, Protocol, runtime_checkable
 from probes.targets.api import Instance
 
 __all__ = [
+    "Confinable",
     "Disturbable",
     "Disturbance",
     "Exhaustible",
+    "Fillable",
     "Limitable",
     "Limits",
     "Reachable",
+    "Room",
     "Signalable",
     "Sweepable",
     "Use",
@@ -60,6 +63,17 @@ class Use:
     """Time that it was held back although it wanted to run."""
     memory_bytes: int
     """In use now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The file system of an instance's volume, as the kernel shows it."""
+
+    size_bytes: int
+    free_bytes: int
+    """That a process without privileges could still use."""
+    filled: bool
+    """Whether what a fault fills it with is there."""
 
 
 @runtime_checkable
@@ -141,3 +155,35 @@ class Exhaustible(Protocol):
 
     def exhaust(self, instance: Instance) -> None:
         """Let it run into its memory limit. Raises FaultNotPossible where it has none, NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Fillable(Protocol):
+    """Can fill a volume of an instance, where that has a file system with a limit of its own."""
+
+    def own_disk(self, instance: Instance, path: str) -> str:
+        """Where the volume is in the instance; `path` chooses among several, empty: it has only one.
+
+        Raises ConfigurationError where that names none, FaultNotPossible where filling it would fill another disk,
+        too, NotOurs, TargetError.
+        """
+
+    def room(self, instance: Instance, path: str, fault: str) -> Room:
+        """The file system of the volume there, now. Raises NotOurs, TargetError."""
+
+    def fill(self, instance: Instance, path: str, fault: str, for_seconds: float) -> None:
+        """Take all room there is, and all that gets free; ends by itself after `for_seconds`.
+
+        In the place of what was there under the same id. Raises NotOurs, FaultNotPossible, TargetError.
+        """
+
+    def empty(self, instance: Instance, path: str, fault: str) -> None:
+        """Give back the room that this fault took; no-op where it took none. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Confinable(Protocol):
+    """Can give the volumes of a service a file system of a fixed size, when it brings the stack up."""
+
+    def confine(self, services: tuple[str, ...]) -> None:
+        """Have the next `up` do so for these services."""

@@ -16,6 +16,8 @@ Shown = Mapping[str, Any]
 """One reading of the target: name and value."""
 LATE_SHARE = 0.8
 """Of the latency asked for, round trips must have grown by this much: some of it is the measurement's."""
+FULL_BYTES = 1 << 16
+"""A disk with less free than this is full."""
 NEAR = 0.01
 """A limit is the one asked for when it differs by less than this share."""
 
@@ -104,6 +106,15 @@ def _memory(before: Shown, during: Sequence[Shown]) -> list[str]:
     return _limited("memory_bytes", "asked_bytes", before, during)
 
 
+def _disk(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = []
+    if not _number(before, "free_bytes") >= FULL_BYTES or before.get("filled") is not False:
+        missing.append(say("there was no room before it either"))
+    if not all(_number(one, "free_bytes") < FULL_BYTES and one.get("filled") is True for one in during):
+        missing.append(say("there was room while it was in place"))
+    return missing
+
+
 def _limited(name: str, asked: str, before: Shown, during: Sequence[Shown]) -> list[str]:
     """The kernel's limit is the one asked for all the time, and was another one before."""
     wanted = _number(before, asked)
@@ -128,6 +139,7 @@ EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "bad_answers": _answers,
     "bandwidth": _in_place,
     "cpu_starved": _cpu,
+    "disk_full": _disk,
     "dns_failure": _names,
     "latency": _latency,
     "loss": _in_place,
@@ -139,6 +151,7 @@ PROVED = {
     "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
     "bandwidth": N_("{service} sent through a narrow pipe: the kernel has it in its network, and counted what passed"),
     "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
+    "disk_full": N_("{service} had no room: the file system of its volume had nothing free, and had before"),
     "dns_failure": N_("no name resolved for {service}: a look-up in its network failed, and had not before"),
     "latency": N_("{service} was slow to reach: round trips to it took longer by what was asked for"),
     "loss": N_("{service} lost packets: the kernel counted those that it dropped"),
