@@ -6,6 +6,7 @@ from typing import Literal, Protocol, runtime_checkable
 from probes.targets.api import Instance
 
 __all__ = [
+    "Carried",
     "Confinable",
     "Disturbable",
     "Disturbance",
@@ -43,6 +44,18 @@ class Disturbance:
     """Answers: the HTTP status in the place of the service's own; 0: its own."""
     resets: bool = False
     """Answers: the connection is reset in the place of an answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """What an instance's network carried, by the kernel's counts: none of them made by what disturbs it."""
+
+    kbit_s: float
+    """Sent across its border within the second that it was looked at, in kilobits."""
+    held_back: int
+    """Packets that had to wait for their turn within that second."""
+    sent_again: int
+    """TCP segments that it had to send again, since its network is there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,9 @@ class Disturbable(Protocol):
 
     def spoiled(self, instance: Instance, fault: str) -> int:
         """Answers: how many were spoiled so far, by the proxy's count. Raises TargetError."""
+
+    def carried(self, instance: Instance, fault: str) -> Carried:
+        """Its network, looked at for a second. Raises NotOurs, TargetError."""
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """Whether a name can be looked up in the instance's network."""

@@ -29,8 +29,14 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"in_place": False, "packets": 0, "round_trip_ms": 0.5, "asked_ms": 100.0},
         {"in_place": True, "packets": 9, "round_trip_ms": 101.0, "asked_ms": 100.0},
     ),
-    "loss": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
-    "bandwidth": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
+    "loss": (
+        {"in_place": False, "packets": 0, "sent_again": 4},
+        {"in_place": True, "packets": 3, "sent_again": 6},
+    ),
+    "bandwidth": (
+        {"in_place": False, "packets": 0, "kbit_s": 900.0, "held_back": 0, "asked_kbit_s": 256.0},
+        {"in_place": True, "packets": 3, "kbit_s": 250.0, "held_back": 8, "asked_kbit_s": 256.0},
+    ),
     "bad_answers": (
         {"in_place": False, "packets": 0, "spoiled": 0},
         {"in_place": True, "packets": 3, "spoiled": 3},
@@ -127,6 +133,7 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "nothing fills it": ("disk_full", "during", "filled", False),
     "it was full before": ("disk_full", "before", "free_bytes", 0),
     "something filled it before": ("disk_full", "before", "filled", True),
+    "it sent as much as before": ("bandwidth", "during", "kbit_s", 900.0),
     "rules were there before": ("loss", "before", "in_place", True),
     "the proxy was gone": ("bad_answers", "during", "in_place", False),
     "rules were gone": ("bandwidth", "during", "in_place", False),
@@ -272,3 +279,22 @@ def test_a_death_that_no_full_disk_explains_proves_nothing(
     lasting(run, "disk_full").events = events
     verdict = judge(written(run))
     assert verdict.verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("kind", "what", "value"), [("loss", "sent_again", 4), ("bandwidth", "held_back", 0)])
+def test_a_network_that_nobody_felt_is_not_proved(
+    kind: str, what: str, value: float, run: Run, written: Written
+) -> None:  # fmt: skip
+    lasting(run, kind)
+    for one in run.readings:
+        if (one["when"], one["what"]) == ("during", what):
+            one["value"] = value
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_segments_sent_again_are_counted_anew_after_a_restart(run: Run, written: Written) -> None:
+    changed(lasting(run, "loss"), "before", "sent_again", 40)
+    first = next(one for one in run.readings if (one["when"], one["what"]) == ("during", "sent_again"))
+    first["value"] = 1
+    verdict = judge(written(run))
+    assert verdict.receipts[0].proved, verdict.reasons

@@ -8,12 +8,12 @@ import docker
 from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible, TargetError, UnknownService
-from probes.targets.abilities import Disturbance
+from probes.targets.abilities import Carried, Disturbance
 from probes.targets.api import Instance
 from probes.targets.docker.containers import SERVICE, labels_of
 from probes.targets.docker.engine import asked
 from probes.targets.docker.helper import FAULT, Helpers
-from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, count, staying, take_away
+from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, carry, count, staying, take_away
 
 __all__ = ["Networked"]
 
@@ -92,6 +92,15 @@ class Networked:
             if len(words) == 2 and words[1].isdecimal():  # noqa: PLR2004 - requests, and those spoiled
                 return int(words[1])
         return 0
+
+    def carried(self, instance: Instance, fault: str) -> Carried:
+        """By the counts of its devices, its TCP and the fault's discipline."""
+        said = self._helpers().ask(self._network(instance), carry(fault))
+        try:
+            sent, held_back, again, took_ns = map(int, said.split())
+        except ValueError as error:
+            raise TargetError(f"What {instance.service} sends could not be counted: {said[:200]}") from error
+        return Carried(sent * 8e6 / took_ns, held_back, again)
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """With the container's own resolv.conf, which a helper in its network shares."""
