@@ -34,6 +34,7 @@ KINDS = (
     N_("cpu_starved"),
     N_("crash"),
     N_("crash loop"),
+    N_("disk_full"),
     N_("dns_failure"),
     N_("hang"),
     N_("latency"),

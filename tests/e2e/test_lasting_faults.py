@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -51,7 +52,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
         [fault("partition")],
         [fault("latency", milliseconds=60, jitter_ms=5)],
         [fault("loss", percent=30)],
-        [fault("bandwidth", kbit_s=256)],
+        [fault("bandwidth", kbit_s=64)],
         [fault("dns_failure")],
         [fault("bad_answers", port=int(docker.environment["PRODUCT_PORT"]), callers=["storefront"], status=503)],
         [fault("cpu_starved", cpus=0.02)],
@@ -88,6 +89,22 @@ def test_a_run_that_is_killed_leaves_no_fault_behind_on_docker(docker: Bench) ->
         process.wait()
     assert eventually(lambda: docker.chaos("heal", "--check").code == 0, within=60)
     assert state_of(docker.project) == before
+
+
+@pytest.mark.docker
+def test_a_full_disk_is_proved_and_given_back_whoever_dies(tmp_path: Path) -> None:
+    with Bench("docker", tmp_path).up("--own-disk", "broker") as bench:
+        before = state_of(bench.project)
+        run = judged(bench, fault("disk_full", "broker", for_seconds=40), fault("undo", "broker"), well())
+        assert run.verdict["verdict"] == "PASS", run.said
+        experiment = broken_by(fault("disk_full", "broker", for_seconds=40), action("waits", WAITS))
+        with bench.started("run", str(bench.write(experiment))) as process:
+            read_until(process, "Action: waits")
+            assert "disk_full" in bench.chaos("heal", "--check").output
+            process.kill()
+            process.wait()
+        assert eventually(lambda: bench.chaos("heal", "--check").code == 0, within=60)
+        assert state_of(bench.project) == before
 
 
 @pytest.mark.embedded
