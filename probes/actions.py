@@ -18,6 +18,7 @@ from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, memory_squeezed
 from probes.run.ledger import Entry
 from probes.run.session import Session, current
+from probes.stalling import stall
 from probes.targets.api import Instance
 
 __all__ = [
@@ -35,6 +36,7 @@ __all__ = [
     "out_of_memory",
     "partition",
     "signal",
+    "stall",
     "stop",
     "undo",
 ]
