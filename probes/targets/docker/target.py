@@ -107,6 +107,15 @@ class DockerTarget(Networked, Limited, Filled):
         with asked(f"send signal {number} to {instance.service}"):
             crash_container(self._engine(), container, number)
 
+    def stopped_processes(self, instance: Instance) -> int:
+        """As the engine's own list of them shows; none where it does not run, or is frozen as a whole."""
+        container = self._ours(instance)
+        if container.status != "running":
+            return 0
+        with asked(f"list the processes of {instance.service}"):
+            listed = container.top(ps_args="-eo pid,stat")
+        return sum(state.startswith("T") for _, state in listed["Processes"])
+
     def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
         """Its own address in its network, past the engine's proxy; what is published, where that is elsewhere."""
         return addresses_of(self._ours(instance).attrs, local=engine_host(self._environment).startswith("unix:"))
