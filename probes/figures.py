@@ -29,6 +29,7 @@ from probes.figures_of_users import (
     others_slowed_ms,
     settled_seconds,
     slow_requests,
+    up_again_seconds,
 )
 from probes.run.orders import OrderCount
 from probes.run.session import current
@@ -64,6 +65,7 @@ __all__ = [
     "trial_calls",
     "unexpected_orders",
     "unmarked_fallbacks",
+    "up_again_seconds",
 ]
 
 _EVERY_S = 0.2

@@ -14,6 +14,7 @@ __all__ = [
     "others_slowed_ms",
     "settled_seconds",
     "slow_requests",
+    "up_again_seconds",
 ]
 
 
@@ -98,6 +99,22 @@ def longest_gap_seconds(canary: str = "") -> float:
 def settled_seconds(service: str) -> float:
     """Seconds from the crash to the last bad or degraded answer to a user. Raises MissingEvidence."""
     return float(settled("settled_seconds", service=service))
+
+
+def up_again_seconds(service: str, timeout: float = 30.0) -> float:
+    """Seconds from the crash until the target reported the service up again: for one that no user sees.
+
+    Up: started, and where it declares a health check, healthy after that; of several faults the longest.
+
+    Args:
+        service: the service that was broken.
+        timeout: seconds to wait for it; make it longer than the limit of the tolerance.
+
+    Raises:
+        ClaimUnmet: it was not reported within `timeout`.
+        MissingEvidence: no fault that ends the service's process.
+    """
+    return recovered("up_again_seconds", timeout, service=service)
 
 
 def back_in_band_seconds(service: str, source: str = "all", timeout: float = 15.0) -> float:

@@ -14,7 +14,16 @@ from docker.models.containers import Container
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
 from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
-from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
+from probes.targets.docker.containers import (
+    PROJECT,
+    SERVICE,
+    addresses_of,
+    instance_of,
+    is_finished_task,
+    labels_of,
+    service_of,
+    tasks_among,
+)
 from probes.targets.docker.crash import crash_container
 from probes.targets.docker.disks import Disks
 from probes.targets.docker.disturbing import Networked
@@ -60,8 +69,15 @@ class DockerTarget(Networked, Limited, Filled):
         self._confined: tuple[str, ...] = ()
 
     def services(self) -> tuple[str, ...]:
-        """Names of the services: those that have containers, else those that our Compose file declares."""
-        found = tuple(sorted({labels_of(container.attrs)[SERVICE] for container in self._containers()}))
+        """Names of the services: those that have containers, else those that our Compose file declares.
+
+        A task that others waited for, and that ended as it should, is no part of the system that runs.
+        """
+        there = [container.attrs for container in self._containers()]
+        tasks = tasks_among(there)
+        found = tuple(
+            sorted({n for each in there if (n := labels_of(each)[SERVICE]) not in tasks or not is_finished_task(each)})
+        )
         if found or self._compose is None:
             return found
         if self._declared is None:
