@@ -3,15 +3,12 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import docker
-from docker.models.containers import Container
-
 from probes.errors import ConfigurationError, FaultNotPossible, TargetError
 from probes.targets.abilities import Room
 from probes.targets.api import Instance
 from probes.targets.docker.containers import SERVICE, labels_of
 from probes.targets.docker.engine import asked
-from probes.targets.docker.helper import Helpers
+from probes.targets.docker.parts import Part
 
 __all__ = ["Filled", "named_volumes"]
 
@@ -32,22 +29,8 @@ true
 """The engine's own disk is the one that it gives a container's /etc/hostname from."""
 
 
-class Filled:
+class Filled(Part):
     """The part of the Docker target that fills volumes."""
-
-    project: str
-
-    def _engine(self) -> docker.DockerClient:
-        raise NotImplementedError
-
-    def _ours(self, instance: Instance) -> Container:
-        raise NotImplementedError
-
-    def _containers(self, *labels: str) -> list[Container]:
-        raise NotImplementedError
-
-    def _helpers(self) -> Helpers:
-        raise NotImplementedError
 
     def own_disk(self, instance: Instance, path: str) -> str:
         """Its one named volume, or the one at `path`; looked at by a helper that has it, too."""

@@ -3,14 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import docker
-from docker.models.containers import Container
-
 from probes.errors import FaultNotPossible
 from probes.targets.abilities import Limits, Use
 from probes.targets.api import Instance
 from probes.targets.docker.engine import asked
-from probes.targets.docker.helper import Helpers
+from probes.targets.docker.parts import Part
 
 __all__ = ["Limited", "limits_in", "look_for", "use_in"]
 
@@ -47,17 +44,8 @@ exec tail /dev/zero
 """Every other process of the container is to be killed before the one that then takes all the memory."""
 
 
-class Limited:
+class Limited(Part):
     """The part of the Docker target that changes limits."""
-
-    def _engine(self) -> docker.DockerClient:
-        raise NotImplementedError
-
-    def _ours(self, instance: Instance) -> Container:
-        raise NotImplementedError
-
-    def _helpers(self) -> Helpers:
-        raise NotImplementedError
 
     def limits(self, instance: Instance) -> Limits:
         """From its cgroup, read by a helper container."""
