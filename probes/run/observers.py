@@ -62,8 +62,9 @@ class Observers:
             must_answer("calls", url, partial(read_calls, url, 0))
             self._watch(CallWatch(url, self._samples, f"calls-{number}", self._recorder.problem))
         if seen.orders:
-            self.orders = OrderCollector(seen.orders, self._recorder.directory, self._recorder.append)
-            must_answer("orders", seen.orders, self.orders.collect)
+            orders = OrderCollector(seen.orders, self._recorder.directory, self._recorder.append)
+            must_answer("orders", seen.orders, orders.collect)
+            self.orders = orders  # not before it answered: the end would wait for a list that never was there
         if seen.canaries:
             self._watch(NeighbourWatch(self._recorder.append))
         self._start_load(environment)
