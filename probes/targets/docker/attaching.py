@@ -38,10 +38,11 @@ def loop(number: int) -> int:
 def attach(size: int, name: str, like: Path) -> int:
     """Make the file system, and give it a device; its number."""
     image = os.open(DISKS / f"{name}.img", os.O_RDWR | os.O_CREAT, 0o600)
-    os.posix_fallocate(image, 0, size)
+    os.truncate(image, size)
     owner = like.stat() if like.exists() else DISKS.stat()
     how = ["-q", "-F", "-t", "ext4", "-m", "0", "-E", f"root_owner={owner.st_uid}:{owner.st_gid}"]
     subprocess.run(["mke2fs", *how, str(DISKS / f"{name}.img")], check=True, stderr=subprocess.STDOUT)
+    os.posix_fallocate(image, 0, size)  # after mke2fs, which gives back what it finds empty
     for _ in range(TRIES):
         number = fcntl.ioctl(opened("loop-control", stat.S_IFCHR, CONTROL), GET_FREE)
         # Noted before it is taken: what is killed in between is found by `detach`.
