@@ -33,6 +33,9 @@ _NOT_ITS_OWN = re.compile(
     r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
 )
 """What Compose says where it is not there, and where the file's owner has files and variables that we have not."""
+_UNSET = "variable is not set"
+"""What Compose warns of before it takes an empty text for it, and then perhaps refuses that."""
+_WITHOUT_DEFAULT = re.compile(r"(?<!\$)\$(?:\{\w+\}|\w+)")
 _LOCAL = re.compile(r"(?:127\.|\[?::1\]?:|localhost:)")
 
 
@@ -128,7 +131,7 @@ def _reach(service: Mapping[str, Any]) -> Iterator[Broken]:
         if isinstance(port, dict):
             is_open = port.get("published") is not None and not _LOCAL.match(f"{port.get('host_ip') or ''}:")
         else:
-            is_open = not _LOCAL.match(str(port))
+            is_open = not _LOCAL.match(str(port)) and not _WITHOUT_DEFAULT.fullmatch(str(port))
         if is_open:
             yield "C120", ("ports", number), f"ports has {_shown(port)}"
     if service.get("network_mode") == "host":
@@ -157,7 +160,8 @@ def _refused_by_compose(path: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = [line for line in done.stderr.strip().splitlines() if "level=warning" not in line]
-    is_its_own = done.returncode != 0 and said and not _NOT_ITS_OWN.search(said[-1])
+    of_variables = _UNSET in done.stderr or (said and _NOT_ITS_OWN.search(said[-1]))
+    is_its_own = done.returncode != 0 and said and not of_variables
     return f"Docker Compose says: {said[-1]}" if is_its_own else None
 
 
@@ -170,7 +174,7 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, str) or "$" not in value:
         return value
     try:
-        return interpolated(value, {}) or value
+        return interpolated(_WITHOUT_DEFAULT.sub(r"$\g<0>", value), {}) or value
     except ConfigurationError:
         return value
 

@@ -14,7 +14,7 @@ BY_HAND = {
         "stack/compose.yaml",
         "restart: ${RESTART_POLICY:-unless-stopped}\n  # Process 1",
         'restart: "no"\n  # Process 1',
-        "“seconds until product was back by its restart policy”: did not hold",
+        "“seconds until product was back by its restart policy” does not hold",
     ),
     "no fallback": (
         "stack/services/storefront/catalogue.py",
