@@ -12,8 +12,12 @@ ENDS = {"hang": "resume", "stop": "start"}
 NODES = frozenset({"node_down", "node_drain", "node_partition"})
 """Faults of a machine: whatever runs there suffers from them."""
 LASTING = frozenset(
-    {*ENDS, "partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers", "cpu_starved", "memory_squeezed"}
-    | {*NODES, "bad_update"}
+    {
+        *ENDS,
+        *("partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers"),
+        *("cpu_starved", "memory_squeezed", "disk_full", "stall"),
+        *(*NODES, "bad_update"),
+    }
 )
 """Faults that stay until they are undone."""
 STOP_NS = 12_000_000_000

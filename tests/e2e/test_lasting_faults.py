@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -17,9 +18,12 @@ def fault(func: str, service: str = "product", **arguments: Any) -> dict[str, An
     return action(func, python("probes.actions", func, service=service, **arguments))
 
 
-def back(within: float = 30) -> dict[str, Any]:
-    """Users are served again; what recovers is waited for, so that the next fault does not blur it."""
-    recovery = python("probes.figures", "recovery_seconds", service="product", timeout=within)
+def back(kind: str = "", within: float = 30) -> dict[str, Any]:
+    """Users are served again; what recovers is waited for, so that the next fault does not blur it.
+
+    Of faults of that kind alone, where others before it were followed by the next without such a wait.
+    """
+    recovery = python("probes.figures", "recovery_seconds", service="product", timeout=within, fault=kind)
     return probe("back", {"type": "range", "range": [0, within]}, recovery)
 
 
@@ -43,23 +47,24 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     before = state_of(docker.project)
     broken = [
         [fault("hang", for_seconds=40)],
+        [fault("stall", for_seconds=40)],
         [fault("stop", for_seconds=40)],
         [fault("partition", peers=["storefront"]), fault("crash"), well()],
         [fault("partition")],
         [fault("latency", milliseconds=60, jitter_ms=5)],
         [fault("loss", percent=30)],
-        [fault("bandwidth", kbit_s=256)],
+        [fault("bandwidth", kbit_s=64)],
         [fault("dns_failure")],
         [fault("bad_answers", port=int(docker.environment["PRODUCT_PORT"]), callers=["storefront"], status=503)],
         [fault("cpu_starved", cpus=0.02)],
         [fault("memory_squeezed", megabytes=60)],
     ]
     method = [step for steps in broken for step in (*steps, fault("undo"), well())]
-    method += [fault("out_of_memory"), back(), well(), fault("signal", number=11), back()]
+    method += [fault("out_of_memory"), back("out_of_memory"), well(), fault("signal", number=11), back("signal")]
     run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
-    assert len(run.verdict["receipts"]) == 14
+    assert len(run.verdict["receipts"]) == 15
     assert run.verdict["verdict"] == "PASS", run.said
     assert {line["by"] for line in run.lines("faults.jsonl") if line["phase"] == "undone"} >= {"the action undo"}
     assert state_of(docker.project) == before
@@ -87,9 +92,26 @@ def test_a_run_that_is_killed_leaves_no_fault_behind_on_docker(docker: Bench) ->
     assert state_of(docker.project) == before
 
 
+@pytest.mark.docker
+def test_a_full_disk_is_proved_and_given_back_whoever_dies(tmp_path: Path) -> None:
+    with Bench("docker", tmp_path).up("--own-disk", "broker") as bench:
+        before = state_of(bench.project)
+        run = judged(bench, fault("disk_full", "broker", for_seconds=40), fault("undo", "broker"), well())
+        assert run.verdict["verdict"] == "PASS", run.said
+        experiment = broken_by(fault("disk_full", "broker", for_seconds=40), action("waits", WAITS))
+        with bench.started("run", str(bench.write(experiment))) as process:
+            read_until(process, "Action: waits")
+            assert "disk_full" in bench.chaos("heal", "--check").output
+            process.kill()
+            process.wait()
+        assert eventually(lambda: bench.chaos("heal", "--check").code == 0, within=60)
+        assert state_of(bench.project) == before
+
+
 @pytest.mark.embedded
 def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
-    method = [fault("hang"), fault("undo"), back(), fault("stop"), fault("undo"), back(), well()]
+    method = [fault("hang"), fault("undo"), back(), fault("stall"), fault("undo"), back("stall")]
+    method += [fault("stop"), fault("undo"), back(), well()]
     run = judged(embedded, *method, fault("signal", number=11, exit_code=139), back())
     assert run.verdict["verdict"] == "PASS", run.said
     asked = run.lines("faults.jsonl")[0]
@@ -148,7 +170,9 @@ def test_what_this_target_cannot_do_is_said_before_anything_is_broken(embedded: 
 
 @pytest.mark.embedded
 def test_two_hangs_of_one_service_are_refused_and_the_first_is_undone(embedded: Bench) -> None:
-    run = embedded.run(broken_by(fault("hang"), fault("hang")))
+    experiment = broken_by(fault("hang"), fault("hang"))
+    experiment["steady-state-hypothesis"]["probes"][0]["provider"]["arguments"]["within"] = 3
+    run = embedded.run(experiment)
     assert run.verdict["verdict"] != "PASS"
     assert "product is paused" in run.said
     assert run.lines("faults.jsonl")[-1]["by"] == "the end of the run"
