@@ -42,7 +42,7 @@ class Suite:
         self._experiments = list(experiments)
         self._budget = budget
         self._trials = _trials(session.config)
-        self._stack = SuiteStack(settings)
+        self._stack = SuiteStack(settings, [one.content for one in self._experiments])
         self._outcomes: dict[str, list[Outcome]] = {}
         self._trouble: list[str] = []
         self.proof: Proof | None = None

@@ -162,9 +162,9 @@ class DockerTarget(Networked, Limited, Filled):
         if not was_up:
             compose.refuse_taken_ports()
         self._make_image(progress)
+        if self._confined and not was_up:
+            self._make_disks(progress)
         try:
-            if self._confined and not was_up:
-                self._make_disks(progress)
             compose.up(progress)
         except TargetError as error:
             reason = self._unhealthy() or str(error)
@@ -205,8 +205,14 @@ class DockerTarget(Networked, Limited, Filled):
     def _make_disks(self, progress: Callable[[str], None]) -> None:
         volumes = self._own().volumes(self._confined)
         progress(f"making a disk of a fixed size for {', '.join(volumes) or 'nothing: no named volume'}")
-        if volumes:
+        if not volumes:
+            return
+        try:
             self._disks().make(volumes)
+        except BaseException:
+            with contextlib.suppress(TargetError):
+                self.down()
+            raise
 
     def _own(self) -> Compose:
         if self._compose is None:
