@@ -117,6 +117,7 @@ def test_what_a_killed_helper_left_is_found_and_swept(target: DockerTarget, limi
         ("one", "/data", "is that of .*two"),
         ("one", "/two", "lies on the engine's own disk"),
         ("bare", "", "no named volume"),
+        ("folder", "", "is a folder of the engine's machine"),
     ],
 )
 def test_any_other_disk_is_refused(service: str, path: str, why: str, target: DockerTarget) -> None:

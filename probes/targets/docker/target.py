@@ -187,6 +187,7 @@ class DockerTarget(Networked, Limited, Filled):
         """Take our own project down with its volumes."""
         compose = self._own()
         require_compose(self._environment)
+        self._helpers().end_all()
         compose.down()
         self._disks().remove()
 
