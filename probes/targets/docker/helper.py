@@ -94,7 +94,7 @@ class Helpers:
             with contextlib.suppress(NotFound), asked("end a helper container"):
                 try:
                     helper.kill()
-                    helper.wait(timeout=10)
+                    helper.wait(timeout=10, condition="removed")
                 except APIError as refused:
                     if refused.status_code not in {404, 409}:  # gone already
                         raise

@@ -206,14 +206,8 @@ class DockerTarget(Networked, Limited, Filled):
     def _make_disks(self, progress: Callable[[str], None]) -> None:
         volumes = self._own().volumes(self._confined)
         progress(f"making a disk of a fixed size for {', '.join(volumes) or 'nothing: no named volume'}")
-        if not volumes:
-            return
-        try:
+        if volumes:
             self._disks().make(volumes)
-        except BaseException:
-            with contextlib.suppress(TargetError):
-                self.down()
-            raise
 
     def _own(self) -> Compose:
         if self._compose is None:
