@@ -9,8 +9,8 @@ import pytest
 
 from probes.errors import ConfigurationError, FaultNotPossible
 from probes.targets.api import Instance
-from probes.targets.docker import DockerTarget
-from probes.targets.docker.disks import SIZE
+from probes.targets.docker import DockerTarget, disks
+from probes.targets.docker.disks import SIZE, Disks
 
 pytestmark = pytest.mark.docker
 
@@ -107,6 +107,26 @@ def test_what_a_killed_helper_left_is_found_and_swept(target: DockerTarget, limi
     assert target.sweep()
     assert target.strays() == ()
     assert target.room(limited, "/data", "c" * 12).free_bytes > FULL
+
+
+def test_a_volume_that_is_there_already_is_left_alone(target: DockerTarget) -> None:
+    volume = f"{target.project}_kept"
+    target._engine().volumes.create(volume)
+    try:
+        with pytest.raises(FaultNotPossible, match="_kept is there already"):
+            Disks(target._engine(), f"{target.project}-other", target._helpers()).make({"kept": (volume, "/data")})
+        assert target._engine().volumes.get(volume)
+    finally:
+        target._engine().volumes.get(volume).remove()
+
+
+def test_where_there_are_no_loop_devices_nothing_is_left(target: DockerTarget, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(disks._RIGHTS, "device_cgroup_rules", [])
+    project = f"{target.project}-other"
+    with pytest.raises(FaultNotPossible, match="It takes loop devices") as refused:
+        Disks(target._engine(), project, target._helpers()).make({"new": (f"{project}_new", "/data")})
+    assert "Traceback" not in str(refused.value)
+    assert target._engine().volumes.list(filters={"name": project}) == []
 
 
 @pytest.mark.parametrize(
