@@ -14,6 +14,7 @@ from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, p
 from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, disk_full, memory_squeezed
 from probes.run.session import Session, current
+from probes.stalling import stall
 from probes.targets.api import Instance
 
 __all__ = [
@@ -32,6 +33,7 @@ __all__ = [
     "out_of_memory",
     "partition",
     "signal",
+    "stall",
     "stop",
     "undo",
 ]

@@ -1,8 +1,11 @@
 """`chaos stack`: bring the stack up, so that it stays up between runs, and take it down."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -87,6 +90,39 @@ def target_() -> None:
     """Print the name of the target that a run would take: for scripts that must name theirs."""
     with opened() as (target, _):
         click.echo(target.name)
+
+
+@stack.command("inspect")
+@click.option("--project", metavar="NAME", help="A Compose project that runs; unset: STEHAUF_PROJECT.")
+@click.option("--file", type=click.Path(path_type=Path), help="Its Compose file, whether it runs or not.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def inspect_(project: str | None, file: Path | None, form: str) -> None:
+    """Show what a Compose project is made of, and what can be done to it: any project, not only ours.
+
+    Services, restart policies, health checks, published ports and what answers there, faults that can be done to
+    each, and what the linter says. Nothing is changed; published ports are asked with GET.
+    """
+    from probes.cli.sentences import sentences  # noqa: PLC0415 - see the package's docstring
+    from probes.projects.inspecting import find, inspect  # noqa: PLC0415
+    from probes.projects.showing import FORMATS  # noqa: PLC0415
+    from probes.settings import Settings, bypass_proxies_on_loopback  # noqa: PLC0415
+
+    if project and file:
+        raise click.UsageError("--project and --file were both given: name one of them")
+    bypass_proxies_on_loopback()
+    with sentences():
+        settings = Settings.from_environment()
+        found = find(project or settings.project, file, settings.environment)
+        click.echo(FORMATS[form](inspect(found, settings.environment)))
+
+
+@stack.command("image")
+def image_() -> None:
+    """Make the image of our services, from which helpers for faults of the network are made too; quick where it is."""
+    from probes.assets import asset  # noqa: PLC0415 - see the package's docstring
+
+    command = [sys.executable, str(asset("stack/image")), "--python", sys.executable]
+    raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 def _show(target: "Target") -> None:

@@ -96,6 +96,9 @@ class Signalable(Protocol):
     def signal(self, instance: Instance, number: int) -> None:
         """Send signal `number` to every process of the instance. Raises NotOurs, TargetError."""
 
+    def stopped_processes(self, instance: Instance) -> int:
+        """Of its processes, those that a signal stopped, by the kernel's own account. Raises NotOurs, TargetError."""
+
 
 @runtime_checkable
 class Reachable(Protocol):

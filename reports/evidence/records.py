@@ -43,6 +43,7 @@ KINDS = (
     N_("out_of_memory"),
     N_("partition"),
     N_("signal"),
+    N_("stall"),
     N_("stop"),
 )
 """Kinds of fault that have a word of their own in other languages."""

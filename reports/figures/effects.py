@@ -138,6 +138,22 @@ def _disk(before: Shown, during: Sequence[Shown]) -> list[str]:
     return missing
 
 
+def _stall(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = []
+    if _number(before, "stopped_processes") != 0:
+        missing.append(say("a process of it was stopped before it, or nobody looked"))
+    if before.get("connection_answered") is not True:
+        missing.append(say("a connection was not answered before it either"))
+    if not all(_number(one, "stopped_processes") > 0 for one in during):
+        missing.append(say("the kernel did not show its processes stopped all the time"))
+    # One is enough: nobody takes them, so the kernel's queue for them is full after a while.
+    if not any(one.get("connection_opens") is True for one in during):
+        missing.append(say("no connection opened: nothing shows that it hung"))
+    if not all(one.get("connection_answered") is False for one in during):
+        missing.append(say("a connection was answered while it was to hang"))
+    return missing
+
+
 def _limited(name: str, asked: str, before: Shown, during: Sequence[Shown]) -> list[str]:
     """The kernel's limit is the one asked for all the time, and was another one before."""
     wanted = _number(before, asked)
@@ -168,6 +184,7 @@ EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "loss": _loss,
     "memory_squeezed": _memory,
     "partition": _partition,
+    "stall": _stall,
 }
 """What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
 PROVED = {
@@ -180,4 +197,8 @@ PROVED = {
     "loss": N_("{service} lost packets: the kernel counted those that it dropped, and segments that were sent again"),
     "memory_squeezed": N_("{service} had less memory: its cgroup shows the lower limit"),
     "partition": N_("{service} was cut off: the kernel counted the packets that it dropped in its network"),
+    "stall": N_(
+        "{service} stalled: the kernel shows its processes stopped; a connection opened and was not answered, as one "
+        "had been before"
+    ),
 }

@@ -11,10 +11,11 @@ ENDS = {"hang": "resume", "stop": "start"}
 """The target's own event that says that a fault is over."""
 LASTING = frozenset(
     {
-        *ENDS, "partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers", "cpu_starved",
-        "memory_squeezed", "disk_full",
+        *ENDS,
+        *("partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers"),
+        *("cpu_starved", "memory_squeezed", "disk_full", "stall"),
     }
-)  # fmt: skip
+)
 """Faults that stay until they are undone."""
 STOP_NS = 12_000_000_000
 """An operator's stop may take ten seconds by itself."""

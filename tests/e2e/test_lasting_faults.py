@@ -47,6 +47,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     before = state_of(docker.project)
     broken = [
         [fault("hang", for_seconds=40)],
+        [fault("stall", for_seconds=40)],
         [fault("stop", for_seconds=40)],
         [fault("partition", peers=["storefront"]), fault("crash"), well()],
         [fault("partition")],
@@ -63,7 +64,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
-    assert len(run.verdict["receipts"]) == 14
+    assert len(run.verdict["receipts"]) == 15
     assert run.verdict["verdict"] == "PASS", run.said
     assert {line["by"] for line in run.lines("faults.jsonl") if line["phase"] == "undone"} >= {"the action undo"}
     assert state_of(docker.project) == before
@@ -109,7 +110,8 @@ def test_a_full_disk_is_proved_and_given_back_whoever_dies(tmp_path: Path) -> No
 
 @pytest.mark.embedded
 def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
-    method = [fault("hang"), fault("undo"), back(), fault("stop"), fault("undo"), back(), well()]
+    method = [fault("hang"), fault("undo"), back(), fault("stall"), fault("undo"), back("stall")]
+    method += [fault("stop"), fault("undo"), back(), well()]
     run = judged(embedded, *method, fault("signal", number=11, exit_code=139), back())
     assert run.verdict["verdict"] == "PASS", run.said
     asked = run.lines("faults.jsonl")[0]

@@ -14,7 +14,15 @@ from docker.models.containers import Container
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
 from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
-from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
+from probes.targets.docker.containers import (
+    PROJECT,
+    SERVICE,
+    addresses_of,
+    instance_of,
+    labels_of,
+    service_of,
+    services_among,
+)
 from probes.targets.docker.crash import crash_container
 from probes.targets.docker.disks import Disks
 from probes.targets.docker.disturbing import Networked
@@ -60,8 +68,11 @@ class DockerTarget(Networked, Limited, Filled):
         self._confined: tuple[str, ...] = ()
 
     def services(self) -> tuple[str, ...]:
-        """Names of the services: those that have containers, else those that our Compose file declares."""
-        found = tuple(sorted({labels_of(container.attrs)[SERVICE] for container in self._containers()}))
+        """Names of the services: those that have containers, else those that our Compose file declares.
+
+        What `services_among` leaves out is no part of the system that runs.
+        """
+        found = services_among([container.attrs for container in self._containers()])
         if found or self._compose is None:
             return found
         if self._declared is None:
@@ -106,6 +117,15 @@ class DockerTarget(Networked, Limited, Filled):
         container = self._ours(instance)
         with asked(f"send signal {number} to {instance.service}"):
             crash_container(self._engine(), container, number)
+
+    def stopped_processes(self, instance: Instance) -> int:
+        """As the engine's own list of them shows; none where it does not run, or is frozen as a whole."""
+        container = self._ours(instance)
+        if container.status != "running":
+            return 0
+        with asked(f"list the processes of {instance.service}"):
+            listed = container.top(ps_args="-eo pid,stat")
+        return sum(state.startswith("T") for _, state in listed["Processes"])
 
     def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
         """Its own address in its network, past the engine's proxy; what is published, where that is elsewhere."""
