@@ -1,13 +1,14 @@
 """Asked before anything is broken: can the target do every fault that the experiment names?"""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from probes.faults.disk import DiskFull
 from probes.faults.kinds import require
 from probes.faults.table import ENDING, LASTING
+from probes.targets.abilities import Confinable
 
-__all__ = ["filled_services", "refuse_impossible"]
+__all__ = ["confine", "refuse_impossible"]
 
 
 def refuse_impossible(experiment: Mapping[str, Any], target: Any) -> None:
@@ -25,12 +26,17 @@ def refuse_impossible(experiment: Mapping[str, Any], target: Any) -> None:
             require(target, ENDING[kind], kind)
 
 
-def filled_services(experiment: Mapping[str, Any]) -> tuple[str, ...]:
-    """The services whose disk the method fills: their volumes must have a limit of their own."""
-    found = [
-        str((provider.get("arguments") or {}).get("service"))
-        for activity in experiment.get("method") or []
-        if (provider := activity.get("provider") or {}).get("module") == "probes.actions"
-        and provider.get("func") == DiskFull.kind
-    ]
-    return tuple(dict.fromkeys(found))
+def confine(target: Any, experiments: Iterable[Mapping[str, Any]]) -> None:
+    """Have the target give the volumes that these experiments will fill a limit of their own, when it is brought up."""
+    if isinstance(target, Confinable):
+        target.confine(tuple(sorted({service for one in experiments for service in _filled(one)})))
+
+
+def _filled(experiment: Mapping[str, Any]) -> Iterator[str]:
+    method = experiment.get("method")
+    for activity in method if isinstance(method, list) else ():
+        provider = activity.get("provider") if isinstance(activity, dict) else None
+        if isinstance(provider, dict) and provider.get("func") == DiskFull.kind:
+            arguments = provider.get("arguments")
+            if isinstance(arguments, dict) and isinstance(arguments.get("service"), str):
+                yield arguments["service"]

@@ -2,11 +2,13 @@
 
 import signal
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from threading import Lock
+from typing import Any
 
-from probes.errors import StehaufError
+from probes.errors import FaultNotPossible, StehaufError
+from probes.faults.possible import confine
 from probes.run.lock import TargetLock
 from probes.run.opening import open_target
 from probes.run.preflight import require_up
@@ -22,8 +24,9 @@ _ONE_AT_A_TIME = Lock()
 class SuiteStack:
     """The target that the gate was told; whatever fails with it fails each experiment with the same sentence."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, experiments: Sequence[Mapping[str, Any]] = ()) -> None:
         self._settings = settings
+        self._experiments = experiments
         self._brought_up = False
         self._failed: StehaufError | None = None
         self._target: Target | None = None
@@ -38,11 +41,21 @@ class SuiteStack:
                 require_up(target, target.project)
                 if not target.is_up():
                     self._brought_up = True  # before it is: a signal may strike in between
-                    target.up(progress)
+                    self._bring_up(target, progress)
         except StehaufError as error:
             self._brought_up = False  # it took down what it had begun
             self._failed = error
             raise
+
+    def _bring_up(self, target: Target, progress: Callable[[str], None]) -> None:
+        """With what the experiments need of it; what only some of them need is not what all the others fail of."""
+        confine(target, self._experiments)
+        try:
+            target.up(progress)
+        except FaultNotPossible as error:
+            progress(str(error))
+            confine(target, ())
+            target.up(progress)
 
     def renew(self) -> None:
         """Take down what the suite itself brought up, so that the next experiment does not inherit what is broken."""

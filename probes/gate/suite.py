@@ -52,7 +52,7 @@ class Suite:
         self._experiments = list(experiments)
         self._budget = budget
         self._trials = _number(session.config, "trials")
-        self._places = [Place(settings, SuiteStack(settings))]
+        self._places = [Place(settings, SuiteStack(settings, [one.content for one in experiments]))]
         self._running = Running()
         self._said: list[str] = []
         self._outcomes: dict[str, list[Outcome]] = {}
@@ -90,7 +90,7 @@ class Suite:
         self._said += [why] if why else []
         for index in range(2, number + 1):
             settings = place(self._settings, index, contents.values())
-            self._places.append(Place(settings, SuiteStack(settings)))
+            self._places.append(Place(settings, SuiteStack(settings, list(contents.values()))))
         self._beside: Beside[Place, list[Outcome]] = Beside(self._places, self._running)
 
     def more_items(self) -> list[pytest.Item]:

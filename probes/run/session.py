@@ -13,7 +13,7 @@ from typing import Any
 
 from probes.errors import ConfigurationError, RecordingFailed, StehaufError
 from probes.faults.keeper import Keeper
-from probes.faults.possible import filled_services, refuse_impossible
+from probes.faults.possible import confine, refuse_impossible
 from probes.faults.watchdog import start_watchdog
 from probes.run import preflight
 from probes.run.about import RunAbout
@@ -32,7 +32,6 @@ from probes.run.recorder import Recorder
 from probes.run.redact import Redactor
 from probes.run.traces import Receiver
 from probes.settings import Settings, bypass_proxies_on_loopback
-from probes.targets.abilities import Confinable
 from probes.targets.api import Target
 
 __all__ = ["Session", "current"]
@@ -182,8 +181,7 @@ class Session:
         for sentence in heal_all(self.target, self.ledger):
             logger.warning("Healed what an earlier run left behind: %s", sentence)
         if not self.target.is_up():
-            if isinstance(self.target, Confinable):
-                self.target.confine(filled_services(experiment))
+            confine(self.target, [experiment])
             self._bring_up()
         preflight.refuse_degraded(self.target)
 

@@ -19,7 +19,7 @@ import probes.prove.proving as proving
 from probes.gate.process import Ended
 
 class AsFound:
-    def __init__(self, settings): pass
+    def __init__(self, settings, experiments=()): pass
     def require(self, progress): pass
     def renew(self): pass
     def release(self): pass

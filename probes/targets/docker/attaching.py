@@ -59,8 +59,8 @@ def attach(size: int, name: str, like: Path) -> int:
 
 def detach(noted: Path) -> None:
     """Detach a device, if it is still that of our image."""
-    device = loop(int(noted.read_text(encoding="ascii")))
     try:
+        device = loop(int(noted.read_text(encoding="ascii")))
         status = fcntl.ioctl(device, GET_STATUS64, bytes(STATUS_BYTES))
     except OSError:
         return  # nothing is attached
@@ -68,10 +68,18 @@ def detach(noted: Path) -> None:
         fcntl.ioctl(device, CLR_FD)
 
 
-if sys.argv[1] == "attach":
-    for given in sys.argv[3:]:
-        key, _, path = given.partition("=")
-        print(key, f"/dev/loop{attach(int(sys.argv[2]), key, Path(path))}")
-else:
-    for one in DISKS.glob("*.device"):
-        detach(one)
+def main() -> None:
+    """What the arguments say."""
+    if sys.argv[1] == "attach":
+        for given in sys.argv[3:]:
+            key, _, path = given.partition("=")
+            print(key, f"/dev/loop{attach(int(sys.argv[2]), key, Path(path))}")
+    else:
+        for one in DISKS.glob("*.device"):
+            detach(one)
+
+
+try:
+    main()
+except (OSError, subprocess.CalledProcessError) as refused:
+    sys.exit(str(refused))

@@ -41,23 +41,14 @@ class Disks:
 
         Raises FaultNotPossible where this engine's machine cannot do it; then nothing is left.
         """
-        with asked("make a volume for disks"):
-            self._client.volumes.create(self._name, labels={DISKS: self._project})
-        wanted = " ".join(shlex.quote(f"{key}={path}") for key, (_, path) in volumes.items())
+        self.remove()  # of a stack that was taken down by other hands
+        self._refuse_kept([name for name, _ in volumes.values()])
         try:
-            said = self._ask(f"attach {SIZE} {wanted}")
-            devices = dict(line.split() for line in said.splitlines())
-            for key, (name, _) in volumes.items():
-                with asked(f"make the volume {name}"):
-                    self._client.volumes.create(
-                        name,
-                        driver="local",
-                        driver_opts={"type": "ext4", "device": devices[key]},
-                        # As Compose labels its own, which then takes it, and takes it away.
-                        labels={PROJECT: self._project, "com.docker.compose.volume": key},
-                    )
-        except (TargetError, ValueError, KeyError) as error:
-            self.remove()
+            self._make(volumes)
+        except BaseException as error:
+            self._unmake([name for name, _ in volumes.values()])
+            if not isinstance(error, TargetError | ValueError | KeyError):
+                raise
             raise FaultNotPossible(
                 f"No disk of a fixed size could be made for {', '.join(volumes)}: {error}. It takes loop devices on "
                 "the engine's machine; without them the volume lies on the engine's own disk, which is never filled"
@@ -71,8 +62,40 @@ class Disks:
             return
         self._ask("detach")
         for volume in found:
-            with contextlib.suppress(NotFound), asked(f"remove the volume {volume.name}"):
+            with asked(f"remove the volume {volume.name}"), contextlib.suppress(NotFound):
                 volume.remove()
+
+    def _make(self, volumes: Mapping[str, tuple[str, str]]) -> None:
+        with asked("make a volume for disks"):
+            self._client.volumes.create(self._name, labels={DISKS: self._project})
+        said = self._ask(f"attach {SIZE} " + " ".join(shlex.quote(f"{key}={at}") for key, (_, at) in volumes.items()))
+        devices = dict(line.split() for line in said.splitlines())
+        for key, (name, _) in volumes.items():
+            with asked(f"make the volume {name}"):
+                self._client.volumes.create(
+                    name,
+                    driver="local",
+                    driver_opts={"type": "ext4", "device": devices[key]},
+                    # As Compose labels its own, which then takes it, and takes it away.
+                    labels={PROJECT: self._project, "com.docker.compose.volume": key},
+                )
+
+    def _unmake(self, names: list[str]) -> None:
+        """What was made in vain: none of it was there before."""
+        with contextlib.suppress(TargetError):
+            for name in names:
+                with asked(f"remove the volume {name}"), contextlib.suppress(NotFound):
+                    self._client.volumes.get(name).remove()
+            self.remove()
+
+    def _refuse_kept(self, names: list[str]) -> None:
+        with asked("look for volumes"):
+            there = {volume.name for volume in self._client.volumes.list()}
+        if kept := sorted(there & set(names)):
+            raise FaultNotPossible(
+                f"No disk of a fixed size could be made: {', '.join(kept)} is there already, kept from an earlier "
+                "stack. `chaos stack down` takes it away, with what is in it"
+            )
 
     def _ask(self, arguments: str) -> str:
         source = Path(__file__).with_name("attaching.py").read_text(encoding="utf-8")

@@ -43,6 +43,7 @@ class Filled(Part):
             )
         path = path or next(iter(there))
         self._refuse_shared(instance, there[path])
+        self._refuse_folder(instance, there[path])
         said = self._look(there[path])
         if why := _not_its_own({key: value for key, value in said if key != "file"}):
             raise FaultNotPossible(
@@ -88,9 +89,7 @@ class Filled(Part):
         """Service, volume and fault."""
         for container in self._containers():
             for name in named_volumes(container.attrs).values():
-                with asked(f"look at the volume {name}"):
-                    options = self._engine().volumes.get(name).attrs.get("Options") or {}
-                if options.get("device"):
+                if self._options(name).get("device"):
                     faults = [value for key, value in self._look(name) if key == "file"]
                     yield from ((labels_of(container.attrs)[SERVICE], name, fault) for fault in faults)
 
@@ -114,6 +113,17 @@ class Filled(Part):
                 "nothing was done"
             )
 
+    def _refuse_folder(self, instance: Instance, volume: str) -> None:
+        if "bind" in (self._options(volume).get("o") or ""):
+            raise FaultNotPossible(
+                f"The volume {volume} of {instance.service} is a folder of the engine's machine, whose disk would be "
+                "filled; nothing was done"
+            )
+
+    def _options(self, volume: str) -> dict[str, str]:
+        with asked(f"look at the volume {volume}"):
+            return dict(self._engine().volumes.get(volume).attrs.get("Options") or {})
+
 
 def named_volumes(attributes: Mapping[str, Any]) -> dict[str, str]:
     """By their place in the container, the engine's names of the volumes that can be written."""
@@ -125,6 +135,8 @@ def _not_its_own(found: Mapping[str, str]) -> str:
     """Why filling it would fill another disk, too; empty: it would not."""
     if found["type"] in {"tmpfs", "ramfs"}:
         return "is kept in memory, which is the machine's"
+    if found["device"].startswith("0:"):
+        return f"lies on no disk of this engine's machine that could be told from others ({found['type']})"
     if found["root"] != "/" or found["device"] == found["engine"]:
         return "lies on the engine's own disk"
     if int(found["size"]) > LARGEST:

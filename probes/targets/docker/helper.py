@@ -94,10 +94,15 @@ class Helpers:
             with contextlib.suppress(NotFound), asked("end a helper container"):
                 try:
                     helper.kill()
-                    helper.wait(timeout=10)
+                    helper.wait(timeout=10, condition="removed")
                 except APIError as refused:
                     if refused.status_code not in {404, 409}:  # gone already
                         raise
+
+    def end_all(self) -> None:
+        """End every one of the project: while one has a volume, that cannot be taken away."""
+        for helper in self.of():
+            self.end(str(helper.labels[FAULT]))
 
     def _said_until_ready(self, helper: Container) -> str:
         said, deadline = "", time.monotonic() + _READY_S

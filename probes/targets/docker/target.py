@@ -182,9 +182,9 @@ class DockerTarget(Networked, Limited, Filled):
         if not was_up:
             compose.refuse_taken_ports()
         self._make_image(progress)
+        if self._confined and not was_up:
+            self._make_disks(progress)
         try:
-            if self._confined and not was_up:
-                self._make_disks(progress)
             compose.up(progress)
         except TargetError as error:
             reason = self._unhealthy() or str(error)
@@ -207,6 +207,7 @@ class DockerTarget(Networked, Limited, Filled):
         """Take our own project down with its volumes."""
         compose = self._own()
         require_compose(self._environment)
+        self._helpers().end_all()
         compose.down()
         self._disks().remove()
 
