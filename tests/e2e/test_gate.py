@@ -79,6 +79,25 @@ def test_ctrl_c_undoes_takes_down_and_says_what_did_not_run(bench: Bench) -> Non
     assert eventually(lambda: leftovers(bench) == [])
 
 
+def test_two_run_side_by_side_on_stacks_of_their_own(bench: Bench) -> None:
+    """Nothing in them claims a time; of the second stack nothing stays."""
+    experiment = smallest()
+    del experiment["method"][1]["tolerance"]
+    for name in ("a", "b"):
+        write(bench, name, experiment)
+    with gate(bench, "--stacks", "2") as process:
+        output, _ = process.communicate(timeout=240)
+    runs = Path(bench.environment["STEHAUF_RUNS"])
+    told = [json.loads((run / "run.json").read_text()) for run in runs.iterdir() if (run / "run.json").is_file()]
+    by_project = {one["target"]["project"]: one for one in told}
+    assert by_project.keys() == {bench.project, f"{bench.project}-2"}, output
+    spans = [(one["started_ns"], one["ended_ns"]) for one in by_project.values()]
+    assert max(began for began, _ in spans) < min(ended for _, ended in spans), "they ran at the same time"
+    assert set(verdicts(bench).values()) <= {"PASS", "INCONCLUSIVE"}, output  # two cores may be too few for two
+    assert "not up" in bench.chaos("stack", "status").output
+    assert "not up" in bench.chaos("stack", "status", STEHAUF_PROJECT=f"{bench.project}-2").output
+
+
 def test_a_mechanism_whose_loss_is_noticed_and_one_whose_loss_is_not(bench: Bench) -> None:
     """Proved by real runs: without its restart policy product stays away; this experiment looks at no fallback."""
     experiment = smallest()
