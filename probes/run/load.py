@@ -34,6 +34,10 @@ class Canary:
     """Seconds until an answer counts as none."""
     keep: bool = False
     """Keep the contents of the answers, so that a fallback can be compared with what was known before."""
+    degraded_header: str = ""
+    """Header by which an answer says that it is a fallback, `NAME` or `NAME: VALUE`; empty: `X-Degraded: true`."""
+    degraded_body: str = ""
+    """Part of the body by which it says so; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,9 @@ def canary_command(canaries: Sequence[Canary], rate: int, samples: Path) -> list
     command += ["--rate", str(rate), "--drop-key", "as_of_ns", "--die-with-parent", str(os.getpid())]
     for canary in canaries:
         command += ["--target", f"{canary.name}={canary.url},timeout={canary.timeout}"]
+        for option in ("degraded_header", "degraded_body"):
+            if mark := getattr(canary, option):
+                command += [f"--{option.replace('_', '-')}", f"{canary.name}={mark}"]
         if canary.keep:
             command += ["--keep-contents", canary.name]
     return command

@@ -114,5 +114,7 @@ def _canaries(given: list[Any]) -> tuple[Canary, ...]:
     require_names("canaries", [canary.name for canary in canaries])
     for canary in canaries:
         require_loopback("canaries", canary.url)
+        require_text("canaries: degraded_header", canary.degraded_header)
+        require_text("canaries: degraded_body", canary.degraded_body)
         require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
     return canaries
