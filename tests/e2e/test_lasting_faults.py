@@ -17,9 +17,12 @@ def fault(func: str, service: str = "product", **arguments: Any) -> dict[str, An
     return action(func, python("probes.actions", func, service=service, **arguments))
 
 
-def back(within: float = 30) -> dict[str, Any]:
-    """Users are served again; what recovers is waited for, so that the next fault does not blur it."""
-    recovery = python("probes.figures", "recovery_seconds", service="product", timeout=within)
+def back(kind: str = "", within: float = 30) -> dict[str, Any]:
+    """Users are served again; what recovers is waited for, so that the next fault does not blur it.
+
+    Of faults of that kind alone, where others before it were followed by the next without such a wait.
+    """
+    recovery = python("probes.figures", "recovery_seconds", service="product", timeout=within, fault=kind)
     return probe("back", {"type": "range", "range": [0, within]}, recovery)
 
 
@@ -55,7 +58,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
         [fault("memory_squeezed", megabytes=60)],
     ]
     method = [step for steps in broken for step in (*steps, fault("undo"), well())]
-    method += [fault("out_of_memory"), back(), well(), fault("signal", number=11), back()]
+    method += [fault("out_of_memory"), back("out_of_memory"), well(), fault("signal", number=11), back("signal")]
     run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
@@ -148,7 +151,9 @@ def test_what_this_target_cannot_do_is_said_before_anything_is_broken(embedded: 
 
 @pytest.mark.embedded
 def test_two_hangs_of_one_service_are_refused_and_the_first_is_undone(embedded: Bench) -> None:
-    run = embedded.run(broken_by(fault("hang"), fault("hang")))
+    experiment = broken_by(fault("hang"), fault("hang"))
+    experiment["steady-state-hypothesis"]["probes"][0]["provider"]["arguments"]["within"] = 3
+    run = embedded.run(experiment)
     assert run.verdict["verdict"] != "PASS"
     assert "product is paused" in run.said
     assert run.lines("faults.jsonl")[-1]["by"] == "the end of the run"

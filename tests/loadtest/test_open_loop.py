@@ -128,6 +128,7 @@ def test_an_outage_at_the_very_end_is_not_cut_off(shop: Shop, folder: Path, star
     process = start(sys.executable, *command.split(), "--exit-code-on-error", "0", "--arrivals", "20")
     wait_for(lambda: folder.exists() and len(table(folder)) >= 20, "a second of samples")
     shop.open.clear()
+    shop.orders_open.clear()
     before = shop.seen.total()
     wait_for(lambda: shop.seen.total() >= before + 20, "20 requests that nobody answers")
     process.send_signal(signal.SIGINT)
