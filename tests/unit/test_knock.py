@@ -19,8 +19,9 @@ def server(serve: Callable[[socket.socket], object] | None) -> Iterator[tuple[st
 
 
 def answer(connection: socket.socket) -> None:
-    connection.recv(100)
-    connection.sendall(b"?")
+    with connection:
+        connection.recv(100)
+        connection.sendall(b"?")
 
 
 def close(connection: socket.socket) -> None:
