@@ -9,6 +9,7 @@ __all__ = [
     "degraded_answers",
     "downtime_seconds",
     "error_budget_spent",
+    "latency_max_ms",
     "longest_gap_seconds",
     "others_slowed_ms",
     "settled_seconds",
@@ -59,6 +60,18 @@ def error_budget_spent(objective: float, source: str = "all") -> float:
 def degraded_answers(source: str = "all") -> int:
     """Requests that a fallback answered which said so. Raises MissingEvidence where nothing was recorded."""
     return int(settled("degraded_answers", source=source))
+
+
+def latency_max_ms(source: str = "all") -> float:
+    """Milliseconds that the slowest request took; one that was given up counts with its time-out.
+
+    Args:
+        source: as for `failed_requests`.
+
+    Raises:
+        MissingEvidence: nothing was recorded.
+    """
+    return float(settled("latency_max_ms", source=source))
 
 
 def slow_requests(limit_ms: float = 1000.0, source: str = "all") -> int:

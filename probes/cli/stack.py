@@ -31,8 +31,18 @@ def stack() -> None:
 
 
 @stack.command()
-def up() -> None:
+@click.option(
+    "--own-disk",
+    "disks",
+    multiple=True,
+    metavar="SERVICE",
+    help="Give the volumes of a service a file system of a fixed size, so that the fault disk_full can fill it.",
+)
+def up(disks: tuple[str, ...]) -> None:
     """Bring the stack up and wait until it is healthy."""
+    from probes.errors import FaultNotPossible, UnknownService  # noqa: PLC0415 - see the package's docstring
+    from probes.targets.abilities import Confinable  # noqa: PLC0415
+
     with opened(taken_by="chaos stack up") as (target, _):
         if target.is_up():
             click.echo(f"Project {target.project} is up already on target {target.name}")
@@ -41,6 +51,16 @@ def up() -> None:
             raise click.ClickException(
                 f"Project {target.project} is not Stehauf's own stack: start it by its own means"
             )
+        if unknown := sorted(set(disks) - set(target.services())):
+            raise UnknownService(
+                f"--own-disk: there is no {', '.join(unknown)}; there are {', '.join(target.services())}"
+            )
+        if disks:
+            if not isinstance(target, Confinable):
+                raise FaultNotPossible(
+                    f"--own-disk: the target {target.name} has no volumes; a target that has: docker"
+                )
+            target.confine(disks)
         target.up(click.echo)
         _show(target)
 

@@ -22,6 +22,8 @@ __all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "loa
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
+_LOCUST = "import reports, runpy; runpy.run_module('locust', run_name='__main__', alter_sys=True)"
+"""Locust puts the current folder before all others, and a user may have a package `reports` there: ours comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ def load_command(load: Load, directory: Path) -> list[str]:
     """The command line of Locust. Raises ConfigurationError where the file is not there."""
     users, arrivals = str(load.users), json.dumps(load.stages)
     return [
-        *(sys.executable, "-m", "locust", "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
+        *(sys.executable, "-P", "-c", _LOCUST, "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
         *(("--users", users, "--spawn-rate", users) if load.users else ("--arrivals", arrivals)),
         *(("--processes", str(load.processes)) if load.processes > 1 else ()),
         *("--host", load.host),

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 from evidence_builder import Run
-from evidence_parts import ASKED, CLOSED, DIED, INSTANCE, MS, STARTED, S, action, entry
+from evidence_lasting import OVER, SHOWN, changed, event, lasting
+from evidence_parts import ASKED, CLOSED, DIED, MS, S, action, entry
 
 from reports.evidence.reader import Evidence
 from reports.figures import FIGURES, receipt
@@ -13,88 +14,6 @@ from reports.figures.steps import recovery_steps
 from reports.verdict import Outcome, judge
 
 Written = Callable[[Run], Evidence]
-OVER = STARTED + 200 * MS
-"""Before the breaker's trial of the built run succeeds."""
-SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
-    "hang": (
-        {"state": "running", "connection_opens": True, "connection_answered": True},
-        {"state": "paused", "connection_opens": True, "connection_answered": False},
-    ),
-    "stop": ({"state": "running"}, {"state": "stopped"}),
-    "partition": (
-        {"in_place": False, "packets": 0, "means": "iptables DROP", "connection_opens": True},
-        {"in_place": True, "packets": 7, "means": "iptables DROP", "connection_opens": False},
-    ),
-    "latency": (
-        {"in_place": False, "packets": 0, "round_trip_ms": 0.5, "asked_ms": 100.0},
-        {"in_place": True, "packets": 9, "round_trip_ms": 101.0, "asked_ms": 100.0},
-    ),
-    "loss": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
-    "bandwidth": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
-    "bad_answers": (
-        {"in_place": False, "packets": 0, "spoiled": 0},
-        {"in_place": True, "packets": 3, "spoiled": 3},
-    ),
-    "dns_failure": (
-        {"in_place": False, "packets": 0, "name_resolves": True},
-        {"in_place": True, "packets": 3, "name_resolves": False},
-    ),
-    "cpu_starved": (
-        {"cpus": 0.0, "throttled_ms": 1.0, "asked_cpus": 0.05},
-        {"cpus": 0.05, "throttled_ms": 90.0, "asked_cpus": 0.05},
-    ),
-    "memory_squeezed": (
-        {"memory_bytes": 1 << 27, "asked_bytes": 1 << 26},
-        {"memory_bytes": 1 << 26, "asked_bytes": 1 << 26},
-    ),
-}
-
-
-def event(kind: str, at: int, **more: Any) -> dict[str, Any]:
-    base = {"exit_code": None, "signal": None, "health": None, **more}
-    return {"service": "product", "instance": INSTANCE, "at_ns": at, "seen_ns": at + MS, "kind": kind, **base}
-
-
-EVENTS: dict[str, list[dict[str, Any]]] = {
-    "hang": [event("pause", DIED), event("resume", OVER)],
-    "stop": [
-        event("kill", DIED - MS, signal=15),
-        event("stop", DIED + MS),
-        event("die", DIED, exit_code=0),
-        event("start", OVER),
-    ],
-}
-
-
-def lasting(run: Run, kind: str) -> Run:
-    """The built run, broken by a fault of another kind: the same outage, ended by its undo."""
-    before, during = SHOWN[kind]
-    run.events = list(EVENTS.get(kind, []))
-    for one in run.instances:
-        one["restart_count"], one["started_ns"] = 0, 1
-    run.faults = [{**run.fault(phase, at), "fault": kind} for phase, at in
-                  (("asked", ASKED), ("injected", ASKED + 90 * MS), ("undone", OVER))]  # fmt: skip
-    run.readings = [
-        {"fault": "f1", "at_ns": at, "when": when, "what": what, "value": value}
-        for when, at, shown in (
-            ("before", ASKED - MS, before),
-            ("during", ASKED + 100 * MS, during),
-            ("during", OVER - 9 * MS, during),
-            ("after", OVER + 9 * MS, before),
-        )
-        for what, value in shown.items()
-    ]
-    broken = entry(action(kind, "product is broken", service="product"), None, ASKED - 5 * MS, 0.12)
-    run.method[0] = broken
-    run.method[1]["output"] = (CLOSED - OVER) / S
-    run.experiment["method"][0] = broken["activity"]
-    return run
-
-
-def changed(run: Run, when: str, what: str, value: Any) -> None:
-    """The last reading of that kind says something else."""
-    last = [one for one in run.readings if (one["when"], one["what"]) == (when, what)][-1]
-    last["value"] = value
 
 
 @pytest.mark.parametrize("kind", SHOWN)
@@ -108,6 +27,10 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "it was not paused when it was undone": ("hang", "during", "state", "running"),
     "a connection was answered": ("hang", "during", "connection_answered", True),
     "nobody answered before either": ("hang", "before", "connection_answered", False),
+    "no process was stopped": ("stall", "during", "stopped_processes", 0),
+    "a process was stopped before": ("stall", "before", "stopped_processes", 1),
+    "a stalled one answered": ("stall", "during", "connection_answered", True),
+    "a stalled one never answered": ("stall", "before", "connection_answered", False),
     "it came up by itself": ("stop", "during", "state", "running"),
     "no packet was dropped": ("partition", "during", "in_place", False),
     "a connection came through": ("partition", "during", "connection_opens", True),
@@ -119,6 +42,11 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "the limit is another": ("cpu_starved", "during", "cpus", 1.0),
     "the limit was there before": ("cpu_starved", "before", "cpus", 0.05),
     "the limit of memory is the old one": ("memory_squeezed", "during", "memory_bytes", 1 << 27),
+    "there was room": ("disk_full", "during", "free_bytes", 1 << 20),
+    "nothing fills it": ("disk_full", "during", "filled", False),
+    "it was full before": ("disk_full", "before", "free_bytes", 0),
+    "something filled it before": ("disk_full", "before", "filled", True),
+    "it sent as much as before": ("bandwidth", "during", "kbit_s", 900.0),
     "rules were there before": ("loss", "before", "in_place", True),
     "the proxy was gone": ("bad_answers", "during", "in_place", False),
     "rules were gone": ("bandwidth", "during", "in_place", False),
@@ -236,3 +164,50 @@ def test_a_signal_is_proved_by_the_exit_code(
         one |= {"fault": "signal", "number": 11, "exit_code": wanted}
     evidence = written(run)
     assert receipt(evidence, evidence.faults[0]).proved is proved
+
+
+def died(at: int, *before: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*before, event("die", at, exit_code=1), event("start", at + 300 * MS)]
+
+
+def test_a_service_without_room_may_end_of_itself(run: Run, written: Written) -> None:
+    lasting(run, "disk_full").events = died(OVER + S)
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.PASS, verdict.reasons
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        died(OVER + 11 * S),
+        died(ASKED - S),
+        died(OVER + S, event("kill", OVER + S - MS, signal=9)),
+        [{**one, "instance": "f" * 64, "service": "order"} for one in died(OVER + S)],
+    ],
+    ids=["long after", "before", "by somebody's hand", "another service"],
+)
+def test_a_death_that_no_full_disk_explains_proves_nothing(
+    events: list[dict[str, Any]], run: Run, written: Written
+) -> None:
+    lasting(run, "disk_full").events = events
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("kind", "what", "value"), [("loss", "sent_again", 4), ("bandwidth", "held_back", 0)])
+def test_a_network_that_nobody_felt_is_not_proved(
+    kind: str, what: str, value: float, run: Run, written: Written
+) -> None:  # fmt: skip
+    lasting(run, kind)
+    for one in run.readings:
+        if (one["when"], one["what"]) == ("during", what):
+            one["value"] = value
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_segments_sent_again_are_counted_anew_after_a_restart(run: Run, written: Written) -> None:
+    changed(lasting(run, "loss"), "before", "sent_again", 40)
+    first = next(one for one in run.readings if (one["when"], one["what"]) == ("during", "sent_again"))
+    first["value"] = 1
+    verdict = judge(written(run))
+    assert verdict.receipts[0].proved, verdict.reasons

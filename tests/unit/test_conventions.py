@@ -91,3 +91,15 @@ def test_what_is_run_by_path_travels_in_the_wheel() -> None:
         if path.is_file() and not made & set(path.parts)
     }
     assert there - carried == needless
+
+
+def test_no_process_of_ours_looks_for_modules_in_the_current_folder() -> None:
+    """A user's own repository may have packages of the same names there: with -P nobody looks at it."""
+    for path in [*sources("probes"), *sources("reports")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < 2:
+                continue
+            first, second = node.elts[:2]
+            runs_python = isinstance(first, ast.Attribute) and first.attr == "executable"
+            if runs_python and isinstance(second, ast.Constant) and str(second.value).startswith("-"):
+                assert second.value == "-P", f"{path}:{node.lineno} runs Python without -P"
