@@ -4,7 +4,7 @@ import argparse
 import math
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from common import refusal
@@ -22,6 +22,10 @@ class Target:
     url: str
     timeout_s: float = 1.0
     keep_contents: bool = False
+    degraded_header: tuple[str, str] = ("X-Degraded", "true")
+    """Name and value of the header by which a fallback says what it is; an empty value: any."""
+    degraded_body: bytes = b""
+    """Part of the body by which it says so; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +45,9 @@ class Options:
 def parse(arguments: Sequence[str] | None = None) -> Options:
     """Read the command line. Raises ValueError with a sentence for the user, SystemExit from argparse."""
     given = _parser().parse_args(arguments)
-    targets = tuple(_target(text, given.keep_contents) for text in given.target)
-    _check_names([target.name for target in targets], given.keep_contents)
+    targets = tuple(_marked(_target(text, given.keep_contents), given) for text in given.target)
+    marked = [text.partition("=")[0] for text in [*given.degraded_header, *given.degraded_body]]
+    _check_names([target.name for target in targets], [*given.keep_contents, *marked])
     for target in targets:
         if sentence := refusal(target.url, given.allow_host):
             raise ValueError(sentence)
@@ -68,6 +73,8 @@ def _parser() -> argparse.ArgumentParser:
     add("--rate", type=_positive, default=50.0, help="requests a second to each target (default 50)")
     add("--duration", type=_positive, metavar="S", help="seconds; without it, until stopped")
     add("--keep-contents", action="append", default=[], metavar="NAME", help="keep this target's bodies")
+    add("--degraded-header", action="append", default=[], metavar="NAME=HEADER[: VALUE]", help="mark of a fallback")
+    add("--degraded-body", action="append", default=[], metavar="NAME=TEXT", help="the same, in the body")
     add("--drop-key", action="append", default=[], metavar="KEY", help="left out of bodies, at any depth")
     add("--allow-host", action="append", default=[], metavar="HOST", help="a host beyond loopback")
     add("--die-with-parent", nargs="?", type=int, const=0, metavar="PID", help="stop when it ends")
@@ -85,11 +92,21 @@ def _target(text: str, kept: Sequence[str]) -> Target:
     return Target(match["name"], match["url"], timeout_s, match["name"] in kept)
 
 
+def _marked(target: Target, given: argparse.Namespace) -> Target:
+    """With the marks of its fallback, where it has some of its own."""
+    headers, bodies = (dict(text.split("=", 1) for text in listed if "=" in text) for listed in
+                       (given.degraded_header, given.degraded_body))  # fmt: skip
+    if target.name in headers:
+        name, _, value = headers[target.name].partition(":")
+        target = replace(target, degraded_header=(name.strip(), value.strip()))
+    return replace(target, degraded_body=bodies.get(target.name, "").encode())
+
+
 def _check_names(names: Sequence[str], kept: Sequence[str]) -> None:
     if len(set(names)) != len(names):
         raise ValueError(f"Two targets have the same name: {', '.join(names)}. Give each a name of its own.")
     if unknown := sorted(set(kept) - set(names)):
-        raise ValueError(f"--keep-contents {', '.join(unknown)}: no such target; there are {', '.join(names)}.")
+        raise ValueError(f"{', '.join(unknown)}: no such target; there are {', '.join(names)}.")
 
 
 def _positive(text: str) -> float:

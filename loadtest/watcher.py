@@ -2,6 +2,7 @@
 
 import errno
 import time
+from collections.abc import Mapping
 
 import aiohttp
 from options import Target
@@ -44,16 +45,24 @@ class Watcher:
         answer = Answer()
         try:
             async with self._session.get(self.target.url, allow_redirects=False) as response:
-                flags = DEGRADED if response.headers.get("X-Degraded") == "true" else 0
+                flags = self._marked(response.headers)
                 # Should the body break off, this is what came: a status, and not what was asked for.
                 answer = Answer(response.status, flags | INVALID)
-                return Answer(response.status, flags, await response.read())
+                body = await response.read()
+                if (mark := self.target.degraded_body) and mark in body:
+                    flags |= DEGRADED
+                return Answer(response.status, flags, body)
         except TimeoutError:
             return Answer(flags=TIMEOUT)
         except (aiohttp.ClientError, OSError) as error:
             if getattr(error, "errno", None) in _OURS:
                 raise
             return answer
+
+    def _marked(self, headers: Mapping[str, str]) -> int:
+        name, value = self.target.degraded_header
+        said = headers.get(name)
+        return DEGRADED if said is not None and (said == value or not value) else 0
 
 
 def _session(timeout_s: float) -> aiohttp.ClientSession:

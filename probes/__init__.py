@@ -20,4 +20,8 @@ def discover(discover_system: bool = True) -> dict[str, Any]:  # noqa: ARG001 - 
     result["activities"] += discover_actions("probes.demo")
     result["activities"] += discover_probes("probes.probes")
     result["activities"] += discover_probes("probes.figures")
+    for activity in result["activities"]:
+        for argument in activity["arguments"]:
+            # chaoslib knows no optional types, and `chaos init` would fall over its word for them
+            argument["type"] = "string" if argument.get("type") == "object" else argument.get("type")
     return result

@@ -14,6 +14,7 @@ from probes.figures_of_breakers import (
     closes_after_success,
     failures_before_open,
     open_p95_ms,
+    p95_while_away_ms,
     trial_calls,
     unmarked_fallbacks,
 )
@@ -59,6 +60,7 @@ __all__ = [
     "open_p95_ms",
     "ordering_back_seconds",
     "others_slowed_ms",
+    "p95_while_away_ms",
     "recovery_seconds",
     "settled_seconds",
     "slow_requests",

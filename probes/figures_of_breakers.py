@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from probes.run.settling import settled_for_breakers
+from probes.run.settling import settled, settled_for_breakers
 
 __all__ = [
     "breaker_opened",
@@ -10,6 +10,7 @@ __all__ = [
     "closes_after_success",
     "failures_before_open",
     "open_p95_ms",
+    "p95_while_away_ms",
     "trial_calls",
     "unmarked_fallbacks",
 ]
@@ -107,3 +108,21 @@ def unmarked_fallbacks(breaker: str, canary: str = "") -> int:
         MissingEvidence: the breaker never opened, or the canary asked for nothing meanwhile.
     """
     return int(settled_for_breakers("unmarked_fallbacks", _ANEW_S, breaker=breaker, canary=canary))
+
+
+def p95_while_away_ms(service: str, source: str = "all", learned_s: float = 2.0, timeout: float = 5.0) -> float:
+    """95th percentile, in milliseconds, of requests sent while a service was away: of a breaker that lists nothing.
+
+    Hang the service, for a crashed one refuses by itself. A trial call waits for its time-out: ask often enough for
+    those to be fewer than one in twenty.
+
+    Args:
+        service: the service that was broken.
+        source: `load`, `canary:NAME` or `all`; those who ask must need the service.
+        learned_s: seconds from the beginning of the fault that the breaker has to learn of it; not counted.
+        timeout: seconds to wait for the end of the fault.
+
+    Raises:
+        MissingEvidence: too few requests were sent meanwhile, or all were answered well.
+    """
+    return float(settled("p95_while_away_ms", timeout, service=service, source=source, learned_s=learned_s))

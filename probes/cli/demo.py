@@ -34,7 +34,7 @@ def demo(fast: bool, short: bool, pause: bool, language: str | None, no_browser:
         raise click.ClickException(str(error)) from error
     environment = settings.environment
     spoken = language or settings.lang
-    command = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "run"]
+    command = [sys.executable, "-P", "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "run"]
     lead = Lead(
         command=[*command, str(asset("experiments/demo.yaml"))],
         environment={**environment, "STEHAUF_LANG": spoken},

@@ -41,7 +41,7 @@ def start_watchdog(settings: Settings, target: Target) -> "subprocess.Popen[byte
     try:
         with (settings.state / "watchdog.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "probes.faults.watchdog", str(os.getpid())],
+                [sys.executable, "-P", "-m", "probes.faults.watchdog", str(os.getpid())],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment, start_new_session=True,
             )  # fmt: skip
     except OSError as error:

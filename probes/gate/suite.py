@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from probes.errors import StehaufError
+from probes.errors import ConfigurationError, StehaufError
 from probes.evidence.making import suite as write_page
 from probes.gate.beside import Beside, Running
 from probes.gate.budget import Budget, BudgetItem, read_budget
@@ -19,6 +19,7 @@ from probes.gate.room import place, room
 from probes.gate.showing import show
 from probes.gate.stack import SuiteStack
 from probes.prove.proving import Proof
+from probes.run.observation import project_of
 from probes.run.opening import open_target
 from probes.settings import Settings
 from probes.trials.running import APART_S
@@ -72,7 +73,7 @@ class Suite:
             if (number := _number(session.config, name)) < 1:
                 raise pytest.UsageError(f"--{name} reads {number}; it takes a number from 1 up")
         try:
-            settings = _settings(given["target"], given["lang"])
+            settings = _settings(given["target"], given["lang"]).on(_project(experiments))
             open_target(settings)
             suite = cls(session, settings, experiments, read_budget(given["budget"]))
             suite.make_room(_number(session.config, "stacks"))
@@ -215,6 +216,18 @@ class Suite:
 
 def _number(config: pytest.Config, name: str) -> int:
     return int(getattr(config.option, f"stehauf_{name}", 1))
+
+
+def _project(experiments: "Sequence[Experiment]") -> str | None:
+    """The Compose project that the experiments are for; None: ours. Raises ConfigurationError where they differ."""
+    named = {project_of(experiment.content) for experiment in experiments}
+    if len(named) > 1 and not Settings.from_environment().environment.get("STEHAUF_PROJECT"):
+        listed = ", ".join(sorted(name or "Stehauf's own stack" for name in named))
+        raise ConfigurationError(
+            f"These experiments are for different projects ({listed}), and a suite has one: run them one after the "
+            "other, or name a project in STEHAUF_PROJECT"
+        )
+    return next(iter(named), None)
 
 
 def _settings(target: str | None, lang: str | None) -> Settings:

@@ -111,7 +111,7 @@ def _state(attributes: Mapping[str, Any], *, is_task: bool) -> str:
 def _declared(name: str, service: Mapping[str, Any], *, is_task: bool) -> Part:
     check = service.get("healthcheck") or {}
     test = [] if check.get("disable") else check.get("test") or []
-    command = "" if not test or test[0] == "NONE" else " ".join(map(str, test[1:]))
+    command = "" if not test or test[0] == "NONE" else " ".join(map(str, test[1:])).replace("$$", "$")
     deploy = service.get("deploy") or {}
     ports = [one for one in service.get("ports") or [] if one.get("protocol", "tcp") == "tcp"]
     published = [one for one in ports if str(one.get("published", "")).isdecimal()]

@@ -30,7 +30,8 @@ class Inspection:
 
 def _text(seen: Inspection) -> str:
     project = seen.project
-    lines = [f"Compose project {project.name} ({'as it runs' if project.is_running else 'as declared; it is not up'})"]
+    how = "as it runs" if project.is_running else "as declared, for it is not up: what its images expose is not known"
+    lines = [f"Compose project {project.name} ({how})"]
     for part in project.parts:
         lines += ["", f"{part.name}  {part.image}", *(f"  {line}" for line in _service(seen, part))]
     lines += ["", "What the linter says (docs/lint.md has the reasons)"]

@@ -24,7 +24,7 @@ class LiveView:
         self, directory: Path, log: Path, port: int = 0, lang: str = "en", branding: Path | None = None
     ) -> None:
         self._command = [
-            *(sys.executable, "-m", "reports.live", str(directory), "--lang", lang),
+            *(sys.executable, "-P", "-m", "reports.live", str(directory), "--lang", lang),
             *("--port", str(port), "--die-with-parent", str(os.getpid())),
             *(("--branding", str(branding)) if branding else ()),
         ]

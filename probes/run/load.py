@@ -22,6 +22,8 @@ __all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "loa
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
+_LOCUST = "import reports, runpy; runpy.run_module('locust', run_name='__main__', alter_sys=True)"
+"""Locust puts the current folder before all others, and a user may have a package `reports` there: ours comes first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,10 @@ class Canary:
     """Seconds until an answer counts as none."""
     keep: bool = False
     """Keep the contents of the answers, so that a fallback can be compared with what was known before."""
+    degraded_header: str = ""
+    """Header by which an answer says that it is a fallback, `NAME` or `NAME: VALUE`; empty: `X-Degraded: true`."""
+    degraded_body: str = ""
+    """Part of the body by which it says so; empty: none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,9 @@ def canary_command(canaries: Sequence[Canary], rate: int, samples: Path) -> list
     command += ["--rate", str(rate), "--drop-key", "as_of_ns", "--die-with-parent", str(os.getpid())]
     for canary in canaries:
         command += ["--target", f"{canary.name}={canary.url},timeout={canary.timeout}"]
+        for option in ("degraded_header", "degraded_body"):
+            if mark := getattr(canary, option):
+                command += [f"--{option.replace('_', '-')}", f"{canary.name}={mark}"]
         if canary.keep:
             command += ["--keep-contents", canary.name]
     return command
@@ -85,7 +94,7 @@ def load_command(load: Load, directory: Path) -> list[str]:
     """The command line of Locust. Raises ConfigurationError where the file is not there."""
     users, arrivals = str(load.users), json.dumps(load.stages)
     return [
-        *(sys.executable, "-m", "locust", "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
+        *(sys.executable, "-P", "-c", _LOCUST, "-f", str(locust_file(load.file)), "--headless", "--only-summary"),
         *(("--users", users, "--spawn-rate", users) if load.users else ("--arrivals", arrivals)),
         *(("--processes", str(load.processes)) if load.processes > 1 else ()),
         *("--host", load.host),

@@ -15,7 +15,7 @@ from probes.run.arguments import (
 )
 from probes.run.load import Canary, Load, locust_file
 
-__all__ = ["Observation"]
+__all__ = ["Observation", "project_of"]
 
 _KEYS = ("project", "load", "canaries", "rate", "breakers", "calls", "orders", "traces", "live")
 
@@ -114,5 +114,17 @@ def _canaries(given: list[Any]) -> tuple[Canary, ...]:
     require_names("canaries", [canary.name for canary in canaries])
     for canary in canaries:
         require_loopback("canaries", canary.url)
+        require_text("canaries: degraded_header", canary.degraded_header)
+        require_text("canaries: degraded_body", canary.degraded_body)
         require_number("canaries: timeout", canary.timeout, "seconds, more than 0 and at most 60", least=0.001, most=60)
     return canaries
+
+
+def project_of(experiment: Mapping[str, Any]) -> str | None:
+    """The Compose project that an experiment says it is for; None where it does not, or not in a text."""
+    for control in experiment.get("controls") or ():
+        provider = control.get("provider") if isinstance(control, dict) else None
+        if isinstance(provider, dict) and provider.get("module") == "probes.control":
+            project = (provider.get("arguments") or {}).get("project")
+            return project if isinstance(project, str) and project else None
+    return None

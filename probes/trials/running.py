@@ -68,7 +68,7 @@ class Series:
         with tempfile.TemporaryDirectory(prefix="stehauf-trial-") as folder, log.open("wb") as said:
             # its own journal: it neither litters the folder nor is mistaken for that of another run
             journal = Path(folder) / "journal.json"
-            command = [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "run"]
+            command = [sys.executable, "-P", "-m", "chaostoolkit", "--no-version-check", "--no-log-file", "run"]
             command += ["--journal-path", str(journal), str(self.experiment)]
             # a session of its own: a Ctrl-C reaches it once, from here, and nothing cuts its undo short
             self._child = subprocess.Popen(

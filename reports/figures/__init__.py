@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reports.figures import availability, band, breaker, fallback, orders, recovery, requests, up_again
+from reports.figures import availability, band, breaker, fallback, orders, outside, recovery, requests, up_again
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.receipts import Receipt, receipt
 from reports.figures.steps import Step, fault_steps, recovery_steps
@@ -51,6 +51,7 @@ FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
         orders.ordering_back_seconds,
         orders.recovered_orders,
         orders.unexpected_orders,
+        outside.p95_while_away_ms,
         recovery.breaker_opened,
         recovery.recovery_seconds,
         recovery.settled_seconds,

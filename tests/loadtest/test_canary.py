@@ -100,6 +100,30 @@ def test_a_degraded_answer_is_told_from_a_good_one(shop: Shop, folder: Path, sta
     assert {(s.status, s.flags) for s in samples} == {(200, 0), (200, DEGRADED)}
 
 
+def test_a_fallback_is_told_by_the_mark_that_the_user_names(shop: Shop, folder: Path, start: Start) -> None:
+    """And by no other: what does not bear it is a good answer."""
+    marks = {
+        "header": ("--degraded-header", "X-Cache: stale", DEGRADED),
+        "any": ("--degraded-header", "X-Cache", DEGRADED),
+        "other": ("--degraded-header", "X-Cache: fresh", 0),
+        "body": ("--degraded-body", '"Kreisel"', DEGRADED),
+        "nobody": ("--degraded-body", "Kreisler", 0),
+    }
+    shop.headers = {"X-Cache": "stale"}
+    targets = [part for name in marks for part in ("--target", f"{name}={shop.url}/,timeout=60")]
+    told = [part for name, (option, mark, _) in marks.items() for part in (option, f"{name}={mark}")]
+    process = start(*canary(folder, *targets, *told, "--duration", "0.5"))
+    assert process.ended() == 0, process.complained
+    found = {name: {sample.flags for sample in read_samples(folder, f"canary-{name}")[1]} for name in marks}
+    assert found == {name: {flags} for name, (_, _, flags) in marks.items()}
+
+
+def test_a_mark_of_a_target_that_is_not_there_is_refused(shop: Shop, folder: Path, start: Start) -> None:
+    process = start(*canary(folder, "--target", f"shop={shop.url}/", "--degraded-header", "shpo=X-Cache"))
+    assert process.ended() == 2
+    assert "shpo" in process.complained
+
+
 @pytest.mark.parametrize(
     ("path", "expected"),
     [

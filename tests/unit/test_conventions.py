@@ -1,6 +1,7 @@
 """How the house is built, held as tests."""
 
 import ast
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -74,3 +75,31 @@ def test_probes_know_no_service_of_the_demo_stack_by_name() -> None:
                 "broker",
             ):
                 raise AssertionError(f"{path}:{node.lineno} names {node.value}")
+
+
+def test_what_is_run_by_path_travels_in_the_wheel() -> None:
+    """Every file of the rooms that are data there; a new folder is easily forgotten."""
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
+    patterns = [pattern for listed in settings["data-files"].values() for pattern in listed]
+    carried = {path for pattern in patterns for path in ROOT.glob(pattern)}
+    made = {"wheelhouse", "debs", "__pycache__"}
+    needless = {ROOT / "experiments" / "README.md", ROOT / "stack" / "monitoring" / "dashboard.py"}
+    there = {
+        path
+        for room in ("stack", "loadtest", "experiments")
+        for path in (ROOT / room).rglob("*")
+        if path.is_file() and not made & set(path.parts)
+    }
+    assert there - carried == needless
+
+
+def test_no_process_of_ours_looks_for_modules_in_the_current_folder() -> None:
+    """A user's own repository may have packages of the same names there: with -P nobody looks at it."""
+    for path in [*sources("probes"), *sources("reports")]:
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if not isinstance(node, ast.List | ast.Tuple) or len(node.elts) < 2:
+                continue
+            first, second = node.elts[:2]
+            runs_python = isinstance(first, ast.Attribute) and first.attr == "executable"
+            if runs_python and isinstance(second, ast.Constant) and str(second.value).startswith("-"):
+                assert second.value == "-P", f"{path}:{node.lineno} runs Python without -P"

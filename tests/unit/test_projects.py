@@ -6,11 +6,14 @@ from collections.abc import Iterator
 from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 import yaml
 
+from probes.errors import ConfigurationError
+from probes.gate.suite import _project
 from probes.lint.linting import fails, lint
 from probes.projects.experiments import drafts
 from probes.projects.files import load_text, readme_text
@@ -20,6 +23,7 @@ from probes.projects.reading import from_file
 from probes.projects.scaffolding import scaffold
 from probes.projects.showing import FORMATS, Inspection
 from probes.projects.values import Part, Port, Project
+from probes.run.observation import project_of
 from probes.settings import Settings
 from probes.targets.docker.containers import addresses_of, is_finished_task, published_ports, tasks_among
 
@@ -104,6 +108,17 @@ def test_the_experiment_names_its_project_and_the_environment_may_name_a_copy() 
     own = Settings.from_environment({}).on(control["project"])
     assert (own.project, own.is_own_stack) == ("shop", False)
     assert Settings.from_environment({"STEHAUF_PROJECT": "copy"}).on("shop").project == "copy"
+
+
+def test_a_suite_takes_the_project_that_its_experiments_are_for() -> None:
+    content = written(SHOP, DOOR)["db-crash"]
+    assert project_of(content) == "shop"
+    assert project_of({"controls": [{"name": "x"}, "nonsense"]}) is None
+    one, other = (SimpleNamespace(content=made) for made in (content, {}))
+    assert _project([one, one]) == "shop"
+    assert _project([other]) is None
+    with pytest.raises(ConfigurationError, match="different projects"):
+        _project([one, other])
 
 
 def test_nothing_is_overwritten_without_being_told(tmp_path: Path) -> None:
@@ -247,5 +262,5 @@ def test_a_task_is_done_only_where_it_ended_well_and_others_waited_for_that() ->
 
 
 def test_a_file_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(Exception, match="There is no file"):
+    with pytest.raises(ConfigurationError, match="There is no file"):
         from_file(tmp_path / "compose.yaml", {})

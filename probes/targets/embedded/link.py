@@ -69,7 +69,7 @@ class Link:
 
     def start(self, *, die_with_parent: bool) -> None:
         """Start a supervisor on the folder's plan and wait until it answers. Raises TargetError."""
-        command = [sys.executable, "-m", "probes.targets.embedded.supervisor", str(self.state)]
+        command = [sys.executable, "-P", "-m", "probes.targets.embedded.supervisor", str(self.state)]
         if die_with_parent:
             command += ["--die-with-parent", str(os.getpid())]
         log = self.state / "supervisor.log"
