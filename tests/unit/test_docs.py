@@ -3,11 +3,13 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
 import pytest
+from messages import all_messages
 
 from probes import actions
 from probes.faults.table import LASTING
@@ -21,9 +23,12 @@ from reports.figures import effects, lasting, receipts
 from reports.verdict import completeness
 
 ROOT = Path(__file__).parents[2]
+LETTERS = 8
+"""A row with fewer letters of its own would explain everything."""
 DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EVIDENCE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 VERDICTS = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+TROUBLES = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 CODE = {
     path: path.read_text(encoding="utf-8")
     for room in ("probes", "reports", "loadtest", "stack")
@@ -143,15 +148,47 @@ def test_every_fault_is_an_action_with_a_receipt() -> None:
     assert set(LASTING) == lasting.LASTING
 
 
+def told_messages() -> list[str]:
+    """The messages of every row of the page; a row may hold several."""
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in TROUBLES.splitlines() if line.startswith("| ")]
+    return [message for row in rows if row not in {"Message", "Reason"} for message in row.split("<br>")]
+
+
 def test_every_message_in_troubleshooting_is_one_that_is_said() -> None:
     """The longest piece of each message without a variable stands in the code."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8") + (ROOT / "stack/engine/install").read_text()
     said = flat("\n".join(CODE.values()) + makefile)
-    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    rows = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if line.startswith("| ")]
-    told = [row for row in rows if row not in {"Message", "Reason"}]
-    assert len(told) > 40
-    assert [row for row in told if flat(max(row.split("…"), key=len).strip(" '.:,()")) not in said] == []
+    assert len(told_messages()) > 200
+    stale = [row for row in told_messages() if flat(max(row.split("…"), key=len).strip(" '.:,()")) not in said]
+    assert [row for row in stale if all(unexplained([one], [row]) for one in all_messages())] == []
+
+
+def test_every_message_of_ours_is_in_troubleshooting() -> None:
+    """By its beginning: what a row leaves out at its end may follow."""
+    messages = all_messages()
+    assert len(messages) > 250
+    assert unexplained(messages, told_messages()) == []
+
+
+def test_a_message_that_nobody_explained_is_noticed() -> None:
+    told = [message for message in told_messages() if "No Docker engine answered" not in message]
+    assert [one for one in unexplained(all_messages(), told) if "No Docker engine answered at …" in one]
+    assert unexplained(["The moon … is away: wait for it"], told_messages())
+
+
+def test_every_row_of_troubleshooting_says_what_to_do() -> None:
+    helps = [line.split(" | ")[1].strip("| ") for line in TROUBLES.splitlines() if line.startswith("| ")]
+    assert [text for text in helps if len(text) < 12 and text not in {"Usually", "|---|---"}] == []
+
+
+def unexplained(messages: Iterable[str], told: list[str]) -> list[str]:
+    """Messages that begin as no row does."""
+    shapes = [
+        re.compile(".*".join(re.escape(piece) for piece in row.split("…")))
+        for row in told
+        if len(re.findall(r"[^\W\d_]", row)) >= LETTERS
+    ]
+    return [message for message in messages if not any(shape.match(message) for shape in shapes)]
 
 
 def flat(text: str) -> str:
