@@ -44,7 +44,12 @@ def document(directory: Path) -> dict[str, Any]:
 
 def complaints(directory: Path) -> list[str]:
     """What in the evidence is not as the schema says: file, place, reason."""
-    found = _validator().iter_errors(document(directory))
+    return violations(document(directory))
+
+
+def violations(run: dict[str, Any]) -> list[str]:
+    """The same, of a run as one object."""
+    found = _validator().iter_errors(run)
     return [f"{'/'.join(map(str, error.absolute_path))}: {error.message[:300]}" for error in found]
 
 
