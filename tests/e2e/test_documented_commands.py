@@ -4,6 +4,7 @@ import ast
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -90,18 +91,19 @@ def test_make_knows_what_no_test_runs_to_its_end(command: str) -> None:
 def test_every_command_that_can_be_run_at_once_works_as_it_stands(embedded: Bench, killed: Run, tmp_path: Path) -> None:
     """In a folder that has what a checkout has, with the run of kill-product.yaml."""
     assert killed.directory
+    directory = shutil.copytree(killed.directory, tmp_path / "runs" / killed.directory.name)
     for name in ("experiments", "stack", "loadtest"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "compose.yaml").symlink_to(ROOT / "stack" / "compose.yaml")
     (tmp_path / ".venv").symlink_to(sys.prefix)
-    stands_for = {"RUN": killed.directory.name, "FILE": "experiments/kill-product.yaml", "DIRECTORY": killed.directory}
+    stands_for = {"RUN": directory.name, "FILE": "experiments/kill-product.yaml", "DIRECTORY": directory}
     alone = Bench("embedded", tmp_path / "alone")
     for command, code in RUN.items():
         text = re.sub(r"\[[^\]]*\]|\.\.\.", "", command)
         for word, meaning in stands_for.items():
             text = re.sub(rf"\b{word}\b", str(meaning), text)
         bench = alone if command == "chaos stack down" else embedded
-        done = typed(text, tmp_path, bench.environment)
+        done = typed(text, tmp_path, {**bench.environment, "STEHAUF_RUNS": str(tmp_path / "runs")})
         assert done.returncode == code, f"{command}: {done.stdout[-1500:]}{done.stderr[-1500:]}"
         assert "Traceback" not in done.stdout + done.stderr, command
 
