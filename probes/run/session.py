@@ -218,8 +218,9 @@ class Session:
             self._watches.append(CallWatch(url, samples, f"calls-{number}", self.recorder.problem))
             self._watches[-1].start()
         if seen.orders:
-            self.orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
-            must_answer("orders", seen.orders, self.orders.collect)
+            orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
+            must_answer("orders", seen.orders, orders.collect)
+            self.orders = orders  # not before it answered: the end would wait for a list that never was there
         starting = []
         if seen.canaries:
             self._watches.append(NeighbourWatch(self.recorder.append))

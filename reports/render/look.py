@@ -1,12 +1,16 @@
 """What a page looks like whoever fills it: style, script, and the policy that lets it load nothing else."""
 
 import base64
+import contextlib
 import hashlib
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import ChainableUndefined, Environment, FileSystemLoader
+import jinja2
+import platformdirs
+from jinja2 import ChainableUndefined, Environment, FileSystemBytecodeCache, FileSystemLoader
+from jinja2.bccache import Bucket
 from markupsafe import Markup
 
 from reports.render.branding import Branding
@@ -59,10 +63,31 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
+class _Compiled(FileSystemBytecodeCache):
+    """Compiled templates: to compile them takes longer than to fill them, and every run ends with it."""
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Keep it where there is room; a page is made all the same."""
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _compiled() -> _Compiled | None:
+    # Jinja knows a template by its text alone: what compiles it is in the folder's name
+    maker = hashlib.sha256(jinja2.__version__.encode() + Path(__file__).read_bytes()).hexdigest()[:16]
+    folder = platformdirs.user_cache_path("stehauf") / "templates" / maker
+    try:
+        folder.mkdir(parents=True, mode=0o700, exist_ok=True)
+    except OSError:
+        return None
+    return _Compiled(str(folder))
+
+
 @cache
 def _environment() -> Environment:
     environment = Environment(
         loader=FileSystemLoader(TEMPLATES),
+        bytecode_cache=_compiled(),
         autoescape=True,
         undefined=ChainableUndefined,  # evidence that lacks a value still makes a report
         trim_blocks=True,

@@ -45,3 +45,14 @@ def smallest() -> dict[str, Any]:
         ],
         "rollbacks": [action("runs", python("probes.actions", "ensure_running", service="product"))],
     }
+
+
+def impatient(experiment: dict[str, Any], timeout: float) -> dict[str, Any]:
+    """The experiment, waiting less long for what will not come."""
+    experiment["steady-state-hypothesis"]["probes"][0]["provider"]["arguments"]["within"] = 3
+    for activity in experiment["method"]:
+        arguments = activity["provider"].get("arguments")
+        if isinstance(arguments, dict) and "timeout" in arguments:
+            arguments["timeout"] = timeout
+    experiment["runtime"] = {"rollbacks": {"strategy": "always"}}
+    return experiment

@@ -9,6 +9,8 @@ import pytest
 import yaml
 from harness import ROOT, Bench, Run
 
+from experiments import impatient
+
 EXPERIMENTS = ROOT / "experiments"
 PRODUCT = "product"
 TARGETS = [pytest.param("docker", marks=pytest.mark.docker), pytest.param("embedded", marks=pytest.mark.embedded)]
@@ -21,14 +23,6 @@ def shortened() -> dict[str, Any]:
         activity.pop("pauses", None)
     experiment["method"][0]["pauses"] = {"before": 2}
     return impatient(experiment, timeout=6)
-
-
-def impatient(experiment: dict[str, Any], timeout: float) -> dict[str, Any]:
-    """The experiment, waiting less long for what will not come."""
-    experiment["steady-state-hypothesis"]["probes"][0]["provider"]["arguments"]["within"] = 3
-    experiment["method"][1]["provider"]["arguments"]["timeout"] = timeout
-    experiment["runtime"] = {"rollbacks": {"strategy": "always"}}
-    return experiment
 
 
 def engine(*arguments: str) -> str:

@@ -2,17 +2,21 @@
 
 import copy
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from documented import ROOT, fences
 from evidence_format import complaints, document, schema, violations
 from harness import Run
 from jsonschema import Draft202012Validator
 
 pytestmark = pytest.mark.embedded
 
+EVIDENCE = ROOT / "docs" / "evidence.md"
 ANYTHING = {"value", "tolerance", "configuration", "attributes", "arguments", "journal.json", "experiment.json"}
 """Keys whose value is somebody else's to choose, with all that is below them."""
 
@@ -62,6 +66,17 @@ def test_a_spoiled_file_is_named(killed: Run, tmp_path: Path) -> None:
     found = "\n".join(complaints(tmp_path))
     assert "events.jsonl/0" in found
     assert "'service' is a required property" in found
+
+
+def test_the_lines_in_the_documentation_do_it(killed: Run, tmp_path: Path) -> None:
+    assert killed.directory
+    (code,) = [block for language, block in fences(EVIDENCE.read_text(encoding="utf-8")) if language == "python"]
+    (tmp_path / "held.py").write_text(code.replace("reports/runs/latest", str(killed.directory)))
+    subprocess.run([sys.executable, tmp_path / "held.py"], check=True, timeout=60)
+    (tmp_path / "run.json").write_text("{}")
+    (tmp_path / "held.py").write_text(code.replace("reports/runs/latest", str(tmp_path)))
+    spoiled = subprocess.run([sys.executable, tmp_path / "held.py"], check=False, capture_output=True, timeout=60)
+    assert b"'format' is a required property" in spoiled.stderr
 
 
 def first_of_each(content: Any) -> Any:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from harness import Bench, Run
 
-from experiments import action, probe, smallest
+from experiments import action, impatient, probe, smallest
 from experiments import python as call
 
 pytestmark = pytest.mark.embedded
@@ -93,7 +93,7 @@ def test_states_unmet_during_the_method(line: Bench) -> None:
 
 @pytest.mark.parametrize("dry", ["actions", "probes", "activities", "pause"])
 def test_a_dry_run(line: Bench, dry: str) -> None:
-    assert_not_pass(line.run(smallest(), "--dry", dry), "dry")
+    assert_not_pass(line.run(impatient(smallest(), timeout=3), "--dry", dry), "dry")
 
 
 def test_a_single_activity_that_is_dry(line: Bench) -> None:

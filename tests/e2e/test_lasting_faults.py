@@ -151,7 +151,9 @@ def test_what_this_target_cannot_do_is_said_before_anything_is_broken(embedded: 
 
 @pytest.mark.embedded
 def test_two_hangs_of_one_service_are_refused_and_the_first_is_undone(embedded: Bench) -> None:
-    run = embedded.run(broken_by(fault("hang"), fault("hang")))
+    experiment = broken_by(fault("hang"), fault("hang"))
+    experiment["steady-state-hypothesis"]["probes"][0]["provider"]["arguments"]["within"] = 3
+    run = embedded.run(experiment)
     assert run.verdict["verdict"] != "PASS"
     assert "product is paused" in run.said
     assert run.lines("faults.jsonl")[-1]["by"] == "the end of the run"

@@ -15,7 +15,7 @@ from evidence_builder import Run
 from evidence_parts import END, S
 
 from reports.evidence.reader import Evidence
-from reports.render import render
+from reports.render import look, render
 from reports.verdict import Outcome, judge, write
 
 Written = Callable[[Run], Evidence]
@@ -179,3 +179,19 @@ def test_a_usage_error_is_a_sentence(arguments: list[str], tmp_path: Path) -> No
     assert done.returncode not in (0, 1, 2)
     assert "reports/runs" in done.stderr or "not the evidence of a run" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_compiled_templates_are_kept_and_a_page_is_made_where_they_cannot_be(
+    written: Written, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    evidence = written(Run())
+    pages = []
+    for name in ("kept", "kept", "full/of"):
+        if name == "full/of":
+            (tmp_path / "full").write_text("no folder", encoding="utf-8")
+        monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / name))
+        look._environment.cache_clear()
+        pages.append(render(evidence, judge(evidence)))
+    look._environment.cache_clear()
+    assert pages[0] == pages[1] == pages[2]
+    assert list((tmp_path / "kept").rglob("*.cache"))

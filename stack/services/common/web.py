@@ -1,5 +1,6 @@
 """How every service listens, answers for its health and its metrics, and ends."""
 
+import os
 import sys
 import time
 from collections.abc import Awaitable, Callable
@@ -9,7 +10,7 @@ from aiohttp import web
 from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
 
 from services.common import log, tracing
-from services.common.settings import Settings
+from services.common.settings import InvalidSetting, Settings, read
 
 __all__ = ["application", "json_body", "serve"]
 
@@ -36,8 +37,17 @@ def application(*middlewares: Any) -> web.Application:
     return app
 
 
-def serve(app: web.Application, settings: Settings) -> None:
-    """Listen until SIGTERM or SIGINT, then end within about a second. A port that is taken ends the process."""
+def serve(service: str, make: Callable[[Settings], web.Application]) -> None:
+    """Listen as that service until SIGTERM or SIGINT, then end within about a second.
+
+    An invalid setting, or a port that is taken, ends the process with a sentence.
+    """
+    log.begin(service)
+    try:
+        settings = read(os.environ)
+        app = make(settings)
+    except InvalidSetting as error:
+        sys.exit(str(error))
     listen = settings.listen
 
     def listening(*_: object) -> None:

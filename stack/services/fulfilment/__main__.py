@@ -2,9 +2,7 @@
 
 import asyncio
 import json
-import os
 import sqlite3
-import sys
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack
@@ -22,7 +20,7 @@ from services.common import log, tracing
 from services.common.broker import ACCEPTED, FULFILLED, Broker, NotStored, Unconfirmed
 from services.common.lifecycle import alongside
 from services.common.order import InvalidOrder, parse_id
-from services.common.settings import InvalidSetting, Settings, read
+from services.common.settings import InvalidSetting, Settings
 from services.common.web import application, serve
 from services.fulfilment.ledger import Ledger
 
@@ -127,9 +125,13 @@ def _span(order_id: str, message: Msg) -> AbstractContextManager[tracing.Span]:
 
 
 def make(settings: Settings) -> web.Application:
-    """The application, with its ledger and its connection to the broker. Raises sqlite3.Error."""
+    """The application, with its ledger and its connection to the broker. Raises InvalidSetting."""
+    try:
+        ledger = Ledger(Path(settings.data) / "fulfilments.sqlite3", careless=settings.defects.no_idempotency)
+    except sqlite3.Error as error:
+        reason = f"cannot open the ledger in {settings.data}: {error}; the directory must be there and writable"
+        raise InvalidSetting(reason) from error
     broker = Broker(settings.broker, "fulfilment")
-    ledger = Ledger(Path(settings.data) / "fulfilments.sqlite3", careless=settings.defects.no_idempotency)
     floor = Floor(broker, ledger, settings.fulfilment_takes_s)
     app = application()
     app.router.add_get("/fulfilments", floor.since)
@@ -142,15 +144,7 @@ def make(settings: Settings) -> web.Application:
 
 def main() -> None:
     """Serve until told to end."""
-    log.begin("fulfilment")
-    try:
-        settings = read(os.environ)
-        app = make(settings)
-    except InvalidSetting as error:
-        sys.exit(str(error))
-    except sqlite3.Error as error:
-        sys.exit(f"cannot open the ledger in {settings.data}: {error}; the directory must be there and writable")
-    serve(app, settings)
+    serve("fulfilment", make)
 
 
 if __name__ == "__main__":

@@ -3,8 +3,6 @@
 import asyncio
 import contextlib
 import json
-import os
-import sys
 
 from aiohttp import web
 from nats.aio.msg import Msg
@@ -14,7 +12,7 @@ from services.common import log, tracing
 from services.common.broker import ACCEPTED, QUEUED, Broker, NotConnected, NotStored, Unconfirmed
 from services.common.lifecycle import alongside
 from services.common.order import InvalidOrder, Order, parse, parse_id
-from services.common.settings import InvalidSetting, Settings, read
+from services.common.settings import Settings
 from services.common.web import application, json_body, serve
 
 _ORDERS = Counter("orders", "Orders by outcome", ["outcome"])
@@ -115,12 +113,7 @@ def _answer(status: int, order_id: str, state: str, reason: str | None = None) -
 
 def main() -> None:
     """Serve until told to end."""
-    log.begin("order")
-    try:
-        settings = read(os.environ)
-    except InvalidSetting as error:
-        sys.exit(str(error))
-    serve(make(settings), settings)
+    serve("order", make)
 
 
 if __name__ == "__main__":

@@ -1,15 +1,11 @@
 """`python -m services.product`: the catalogue over HTTP, from a file, with nothing behind it."""
 
 import json
-import os
-import sys
 from pathlib import Path
 from typing import Any
 
 from aiohttp import web
 
-from services.common import log
-from services.common.settings import InvalidSetting, read
 from services.common.web import application, serve
 
 _CATALOGUE = Path(__file__).with_name("catalogue.json")
@@ -37,12 +33,7 @@ def make(products: list[dict[str, Any]]) -> web.Application:
 
 def main() -> None:
     """Serve until told to end."""
-    log.begin("product")
-    try:
-        settings = read(os.environ)
-    except InvalidSetting as error:
-        sys.exit(str(error))
-    serve(make(json.loads(_CATALOGUE.read_text(encoding="utf-8"))), settings)
+    serve("product", lambda _settings: make(json.loads(_CATALOGUE.read_text(encoding="utf-8"))))
 
 
 if __name__ == "__main__":

@@ -1,8 +1,5 @@
 """`python -m services.storefront`: the web shop and the backend for it."""
 
-import os
-import sys
-
 from aiohttp import web
 
 from services.common import log
@@ -11,7 +8,7 @@ from services.common.broker import Broker
 from services.common.calls import CallLog
 from services.common.http import Client
 from services.common.lifecycle import alongside
-from services.common.settings import InvalidSetting, Settings, read
+from services.common.settings import Settings
 from services.common.web import application, serve
 from services.storefront.api import Api
 from services.storefront.catalogue import Catalogue
@@ -66,12 +63,7 @@ def _log_transition(name: str, transition: Transition) -> None:
 
 def main() -> None:
     """Serve until told to end."""
-    log.begin("storefront")
-    try:
-        settings = read(os.environ)
-    except InvalidSetting as error:
-        sys.exit(str(error))
-    serve(make(settings), settings)
+    serve("storefront", make)
 
 
 if __name__ == "__main__":
