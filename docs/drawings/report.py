@@ -83,7 +83,7 @@ def drawn(directory: Path) -> str:
         shown = tables.tiles(evidence, verdict)[:5]
         width = (WIDTH - 2 * EDGE - 12 * (len(shown) - 1)) / len(shown)
         title = str(evidence.experiment.get("title"))
-        when = f"{evidence.system['engine']} · {len(evidence.system['services'])} services"
+        when = f"{evidence.system['engine'].partition('+')[0]} · {len(evidence.system['services'])} services"
         parts = [*head(title, when), *(tile(number, one, width) for number, one in enumerate(shown))]
     inner = Markup('<svg x="14" y="{}" width="{}" height="{}" viewBox="0 0 1000 {}" class="chart">{}</svg>').format(
         CHART,
