@@ -1,14 +1,11 @@
 """What tracing costs: the same requests through a storefront with and one without it, side by side, in turns.
 
-    python benchmarks/tracing.py [--rounds 10] [--requests 300]
-
 Three pairs of storefront and product run as processes on this machine: without tracing, with it as it is set by
 default (25 requests a second), and with every request traced. A round asks one pair after the other, so that whatever
 else the machine does hits all. CPU time is that of both processes of a pair, the exporting included; a traced request
 makes three spans. Ratios travel between machines, absolute times do not.
 """
 
-import argparse
 import http.client
 import os
 import socket
@@ -22,8 +19,12 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from benchmarks.table import Row
+
 ROOT = Path(__file__).resolve().parents[1]
 PATIENCE_S = 30
+ROUNDS = 10
+REQUESTS = 300
 SET_UP_S = 4.0
 """Tracing begins only a second after a service listens."""
 DRAIN_S = 0.6
@@ -49,7 +50,7 @@ class Pair:
             body = self.connection.getresponse().read()
             latencies.append((time.perf_counter_ns() - began) / 1e3)
             if b'"degraded": false' not in body:
-                raise SystemExit(f"{self.name}: the storefront answered {body[:100]!r}")
+                raise RuntimeError(f"{self.name}: the storefront answered {body[:100]!r}")
         time.sleep(DRAIN_S)
         self.cpu_us.append((self._cpu_ns() - before) / 1e3 / requests)
         self.latency_us.append(statistics.median(latencies))
@@ -59,49 +60,39 @@ class Pair:
         return sum(time.clock_gettime_ns((~pid << 3) | 2) for pid in self.pids)
 
 
-def main() -> None:
-    """Measure and print."""
-    parser = argparse.ArgumentParser(description="What tracing costs a request.")
-    parser.add_argument("--rounds", type=int, default=10)
-    parser.add_argument("--requests", type=int, default=300)
-    options = parser.parse_args()
+def measure() -> list[Row]:
+    """CPU time and median latency of a request, and a service's start, each with tracing against without."""
     with ExitStack() as opened:
         endpoint = opened.enter_context(receiver())
         off = opened.enter_context(pair("off", ""))
-        on = opened.enter_context(pair("on", endpoint))
-        every = opened.enter_context(pair("every", endpoint, TRACES_PER_SECOND="1000000"))
-        for _ in range(options.rounds + 1):
+        on = opened.enter_context(pair("by default", endpoint))
+        every = opened.enter_context(pair("every request", endpoint, TRACES_PER_SECOND="1000000"))
+        for _ in range(ROUNDS + 1):
             for one in (off, on, every):
-                one.round(options.requests)
-    print(f"{options.rounds} rounds of {options.requests} requests each, in turns; the first one more to warm up")
-    for one in (on, every):
-        report(off, one)
-    starts()
+                one.round(REQUESTS)
+    return [*(row for one in (on, every) for row in compared(off, one)), starts()]
 
 
-def report(off: Pair, on: Pair) -> None:
-    """Medians, and the median of the ratios within a round; the first round warms up."""
-    for what in ("cpu_us", "latency_us"):
-        without, with_ = getattr(off, what)[1:], getattr(on, what)[1:]
+def compared(off: Pair, on: Pair) -> Iterator[Row]:
+    """Medians over the rounds, and in words how far the rounds' own ratios lie apart; the first round warms up."""
+    for what, unit_of in (("CPU time", "cpu_us"), ("median latency", "latency_us")):
+        without, with_ = getattr(off, unit_of)[1:], getattr(on, unit_of)[1:]
         ratios = sorted(b / a for a, b in zip(without, with_, strict=True))
-        middle = statistics.median(ratios)
-        print(
-            f"{what:10} off {statistics.median(without):6.0f}  {on.name:5} {statistics.median(with_):6.0f}  "
-            f"ratio {middle:.2f} (of all rounds {ratios[0]:.2f} to {ratios[-1]:.2f})"
-        )
+        against = f"the same without; rounds {ratios[0]:.2f} to {ratios[-1]:.2f} ×"
+        name = f"{what} of a request, traced: {on.name}"
+        yield Row(name, against, statistics.median(with_), statistics.median(without), "µs", "said", met=None)
 
 
-def starts(tries: int = 7) -> None:
+def starts(tries: int = 7) -> Row:
     """From the start of the product process to its first answer, in turns."""
     seconds: dict[str, list[float]] = {"off": [], "on": []}
     for _ in range(tries):
         for name, endpoint in (("off", ""), ("on", "http://127.0.0.1:9")):
             began = time.perf_counter()
-            with service("product", endpoint, {}) as (_, port):
+            with service("product", endpoint, {}):
                 seconds[name].append(time.perf_counter() - began)
-                _ = port
-    off, on = (statistics.median(seconds[name]) * 1e3 for name in ("off", "on"))
-    print(f"start_ms   off {off:6.0f}  on {on:6.0f}  ratio {on / off:.2f}")
+    off, on = (statistics.median(seconds[name]) for name in ("off", "on"))
+    return Row("start of product with tracing", "the same without", on, off, "s", "said", met=None)
 
 
 @contextmanager
@@ -176,7 +167,7 @@ def answers(port: int) -> None:
             connection.close()
             return
         time.sleep(0.002)
-    raise SystemExit(f"nothing answered on port {port} within {PATIENCE_S} s")
+    raise RuntimeError(f"nothing answered on port {port} within {PATIENCE_S} s")
 
 
 def free_port() -> int:
@@ -184,7 +175,3 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
-
-
-if __name__ == "__main__":
-    main()
