@@ -39,5 +39,5 @@ def all_commands() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for document in DOCUMENTS:
         for command in commands(document):
-            found.setdefault(" ".join(command.split()), []).append(document.name)
+            found.setdefault(" ".join(command.removeprefix(".venv/bin/").split()), []).append(document.name)
     return found

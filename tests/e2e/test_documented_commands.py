@@ -98,7 +98,6 @@ def test_every_command_that_can_be_run_at_once_works_as_it_stands(embedded: Benc
     for name in ("experiments", "stack", "loadtest"):
         (tmp_path / name).symlink_to(ROOT / name)
     (tmp_path / "compose.yaml").symlink_to(ROOT / "stack" / "compose.yaml")
-    (tmp_path / ".venv").symlink_to(sys.prefix)
     stands_for = {"RUN": directory.name, "FILE": "experiments/kill-product.yaml", "DIRECTORY": directory}
     alone = Bench("embedded", tmp_path / "alone")
     for command, code in RUN.items():
