@@ -9,6 +9,7 @@ Declare it in an experiment's ``controls``; it alone is enough::
 Its arguments say what to observe beside the target's own events; each is optional:
 
 ========  ===========================================================================================
+project   the Compose project that the experiment is for, where STEHAUF_PROJECT names none
 load      Locust users: {host: URL, file: loadtest/shop.py, rate: 50} (or shape, or users; and processes)
 canaries  URLs asked on a fixed schedule: [{name: shop, url: URL, timeout: 1.0, keep: true}]; the first
           is what users see; one named like a service shows when that service itself answers again

@@ -24,10 +24,12 @@ from probes.figures_of_users import (
     degraded_answers,
     downtime_seconds,
     error_budget_spent,
+    latency_max_ms,
     longest_gap_seconds,
     others_slowed_ms,
     settled_seconds,
     slow_requests,
+    up_again_seconds,
 )
 from probes.run.orders import OrderCount
 from probes.run.session import current
@@ -50,6 +52,7 @@ __all__ = [
     "failed_requests",
     "failures_before_open",
     "fallback_held",
+    "latency_max_ms",
     "latency_p95_ms",
     "longest_gap_seconds",
     "lost_orders",
@@ -62,6 +65,7 @@ __all__ = [
     "trial_calls",
     "unexpected_orders",
     "unmarked_fallbacks",
+    "up_again_seconds",
 ]
 
 _EVERY_S = 0.2

@@ -9,10 +9,12 @@ __all__ = [
     "degraded_answers",
     "downtime_seconds",
     "error_budget_spent",
+    "latency_max_ms",
     "longest_gap_seconds",
     "others_slowed_ms",
     "settled_seconds",
     "slow_requests",
+    "up_again_seconds",
 ]
 
 
@@ -60,6 +62,18 @@ def degraded_answers(source: str = "all") -> int:
     return int(settled("degraded_answers", source=source))
 
 
+def latency_max_ms(source: str = "all") -> float:
+    """Milliseconds that the slowest request took; one that was given up counts with its time-out.
+
+    Args:
+        source: as for `failed_requests`.
+
+    Raises:
+        MissingEvidence: nothing was recorded.
+    """
+    return float(settled("latency_max_ms", source=source))
+
+
 def slow_requests(limit_ms: float = 1000.0, source: str = "all") -> int:
     """Requests that were answered later than `limit_ms` milliseconds. Raises as `failed_requests` does."""
     return int(settled("slow_requests", limit_ms=limit_ms, source=source))
@@ -85,6 +99,22 @@ def longest_gap_seconds(canary: str = "") -> float:
 def settled_seconds(service: str) -> float:
     """Seconds from the crash to the last bad or degraded answer to a user. Raises MissingEvidence."""
     return float(settled("settled_seconds", service=service))
+
+
+def up_again_seconds(service: str, timeout: float = 30.0) -> float:
+    """Seconds from the crash until the target reported the service up again: for one that no user sees.
+
+    Up: started, and where it declares a health check, healthy after that; of several faults the longest.
+
+    Args:
+        service: the service that was broken.
+        timeout: seconds to wait for it; make it longer than the limit of the tolerance.
+
+    Raises:
+        ClaimUnmet: it was not reported within `timeout`.
+        MissingEvidence: no fault that ends the service's process.
+    """
+    return recovered("up_again_seconds", timeout, service=service)
 
 
 def back_in_band_seconds(service: str, source: str = "all", timeout: float = 15.0) -> float:

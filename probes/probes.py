@@ -8,7 +8,7 @@ from probes.errors import ClaimUnmet, ConfigurationError
 from probes.run.breakers import read_breakers
 from probes.run.session import current
 
-__all__ = ["all_healthy", "breaker_state"]
+__all__ = ["all_healthy", "breaker_state", "reported_health"]
 
 
 def all_healthy(within: float = 0.0) -> bool:
@@ -50,6 +50,33 @@ def breaker_state(url: str, breaker: str, expected: str = "", within: float = 0.
         if state is not None and (state == expected or not expected or time.monotonic() >= deadline):
             return state
         current().check()
+        time.sleep(0.1)
+
+
+def reported_health(service: str, expected: str = "", within: float = 0.0) -> str:
+    """What the service's own health check says: healthy, unhealthy, starting, or none where it has no check.
+
+    Of several instances the worst. A tolerance on it, while a fault is on that the check has to notice, holds the
+    check itself to account.
+
+    Args:
+        service: name of the service.
+        expected: what to wait for; empty: what it says now.
+        within: seconds to wait for it; then what it says is returned. A check that is right may take its interval and
+            its time-out, times its retries.
+
+    Raises:
+        UnknownService: the target has no such service.
+        TargetUnavailable: the target does not answer.
+    """
+    session = current()
+    deadline = time.monotonic() + within
+    while True:
+        said = {instance.health for instance in session.target.instances(service)}
+        health = next((one for one in ("unhealthy", "starting", "none") if one in said), "healthy" if said else "none")
+        if health == expected or not expected or time.monotonic() >= deadline:
+            return health
+        session.check()
         time.sleep(0.1)
 
 

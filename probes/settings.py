@@ -79,6 +79,15 @@ class Settings:
         own = asset("stack/compose.yaml")
         return self.compose_file is not None and self.compose_file.resolve() == own.resolve()
 
+    def on(self, project: str | None) -> "Settings":
+        """These settings for another project, unless the environment names one. Raises ConfigurationError."""
+        if project is None or self.environment.get("STEHAUF_PROJECT"):
+            return self
+        # its file is not ours to bring up
+        return Settings.from_environment(
+            {**self.environment, "STEHAUF_PROJECT": project, "STEHAUF_COMPOSE_FILE": "", "STEHAUF_OVERLAYS": ""}
+        )
+
     @classmethod
     def from_environment(cls, environ: Mapping[str, str] | None = None) -> "Settings":
         """Read the environment; an empty variable counts as unset. Raises ConfigurationError."""

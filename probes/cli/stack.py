@@ -3,6 +3,7 @@
 import signal
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -28,8 +29,18 @@ def stack() -> None:
 
 
 @stack.command()
-def up() -> None:
+@click.option(
+    "--own-disk",
+    "disks",
+    multiple=True,
+    metavar="SERVICE",
+    help="Give the volumes of a service a file system of a fixed size, so that the fault disk_full can fill it.",
+)
+def up(disks: tuple[str, ...]) -> None:
     """Bring the stack up and wait until it is healthy."""
+    from probes.errors import FaultNotPossible, UnknownService  # noqa: PLC0415 - see the package's docstring
+    from probes.targets.abilities import Confinable  # noqa: PLC0415
+
     with opened(taken_by="chaos stack up") as (target, _):
         if target.is_up():
             click.echo(f"Project {target.project} is up already on target {target.name}")
@@ -38,6 +49,16 @@ def up() -> None:
             raise click.ClickException(
                 f"Project {target.project} is not Stehauf's own stack: start it by its own means"
             )
+        if unknown := sorted(set(disks) - set(target.services())):
+            raise UnknownService(
+                f"--own-disk: there is no {', '.join(unknown)}; there are {', '.join(target.services())}"
+            )
+        if disks:
+            if not isinstance(target, Confinable):
+                raise FaultNotPossible(
+                    f"--own-disk: the target {target.name} has no volumes; a target that has: docker"
+                )
+            target.confine(disks)
         target.up(click.echo)
         _show(target)
 
@@ -67,6 +88,30 @@ def target_() -> None:
     """Print the name of the target that a run would take: for scripts that must name theirs."""
     with opened() as (target, _):
         click.echo(target.name)
+
+
+@stack.command("inspect")
+@click.option("--project", metavar="NAME", help="A Compose project that runs; unset: STEHAUF_PROJECT.")
+@click.option("--file", type=click.Path(path_type=Path), help="Its Compose file, whether it runs or not.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True)
+def inspect_(project: str | None, file: Path | None, form: str) -> None:
+    """Show what a Compose project is made of, and what can be done to it: any project, not only ours.
+
+    Services, restart policies, health checks, published ports and what answers there, faults that can be done to
+    each, and what the linter says. Nothing is changed; published ports are asked with GET.
+    """
+    from probes.cli.sentences import sentences  # noqa: PLC0415 - see the package's docstring
+    from probes.projects.inspecting import find, inspect  # noqa: PLC0415
+    from probes.projects.showing import FORMATS  # noqa: PLC0415
+    from probes.settings import Settings, bypass_proxies_on_loopback  # noqa: PLC0415
+
+    if project and file:
+        raise click.UsageError("--project and --file were both given: name one of them")
+    bypass_proxies_on_loopback()
+    with sentences():
+        settings = Settings.from_environment()
+        found = find(project or settings.project, file, settings.environment)
+        click.echo(FORMATS[form](inspect(found, settings.environment)))
 
 
 def _show(target: "Target") -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 __all__ = ["Knock", "knock"]
 
 _ASKING = b"GET / HTTP/1.0\r\n\r\n"
-"""Any server says something to this, if only that it does not understand."""
+"""A server says something to this, or closes the connection: a process that hangs does neither."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,7 @@ class Knock:
     opened_ms: float | None
     """Until it was open; None: it was not."""
     answered_ms: float | None
-    """From the opening to the first byte back; None: nothing came."""
+    """From the opening to the first byte back, or to the server's closing it; None: neither came."""
 
 
 def knock(addresses: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> Knock:
@@ -35,7 +35,8 @@ def knock(addresses: Sequence[tuple[str, int]], timeout_s: float = 1.0) -> Knock
     with connection:
         try:
             connection.sendall(_ASKING)
-            answered = time.monotonic() if connection.recv(1) else None
+            connection.recv(1)
+            answered: float | None = time.monotonic()
         except OSError:
             answered = None
         with contextlib.suppress(OSError):

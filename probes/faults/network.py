@@ -26,6 +26,7 @@ class _OfNetwork:
     """What all of them share: they live in the instance's namespace, under the fault's id."""
 
     how: Disturbance
+    kind: ClassVar[str]
     tried: ClassVar[Disturbance]
     """Of its kind: what the kernel is asked for before anything is broken."""
     needs: ClassVar[type] = Cuttable
@@ -35,6 +36,8 @@ class _OfNetwork:
         """By which means it will be done: refused here where the kernel has none."""
         for peer in self.how.peers:
             target.instances(peer)
+            if peer == instance.service:
+                raise ConfigurationError(f"{self.kind}: {peer!r} is named as another service than itself")
         return {"means": target.means(self.how), "peers": list(self.how.peers)}
 
     def inject(self, target: Cuttable, instance: Instance, entry: Entry) -> None:
@@ -124,6 +127,15 @@ class Loss(_OfNetwork):
     kind: ClassVar[str] = "loss"
     tried: ClassVar[Disturbance] = Disturbance("loss")
 
+    def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
+        """The count of those that were dropped, and of segments that it had to send again."""
+        found = _OfNetwork.read(self, target, instance, entry)
+        return {**found, "sent_again": target.carried(instance, entry.id).sent_again}
+
+    def shows(self, before: Readings, now: Readings) -> bool:
+        """Packets were dropped, and segments sent again."""
+        return int(now["packets"]) > 0 and int(now["sent_again"]) > int(before["sent_again"])
+
 
 @dataclass(frozen=True, slots=True)
 class Bandwidth(_OfNetwork):
@@ -131,6 +143,20 @@ class Bandwidth(_OfNetwork):
 
     kind: ClassVar[str] = "bandwidth"
     tried: ClassVar[Disturbance] = Disturbance("bandwidth")
+
+    def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
+        """What it sent within a second, and the packets that had to wait meanwhile."""
+        found, carried = _OfNetwork.read(self, target, instance, entry), target.carried(instance, entry.id)
+        return {
+            **found,
+            "kbit_s": round(carried.kbit_s, 1),
+            "held_back": carried.held_back,
+            "asked_kbit_s": self.how.kbit_s,
+        }
+
+    def shows(self, before: Readings, now: Readings) -> bool:
+        """Packets had to wait."""
+        return int(now["held_back"]) > 0
 
 
 @dataclass(frozen=True, slots=True)

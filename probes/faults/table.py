@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 
+from probes.faults.disk import DiskFull
 from probes.faults.kinds import Lasting
 from probes.faults.network import Answers, Bandwidth, Latency, Loss, Names, Partition
 from probes.faults.process import Hang, Stop
 from probes.faults.resources import CpuStarved, MemorySqueezed
+from probes.faults.stall import Stall
 from probes.targets.abilities import Exhaustible, Signalable
 from probes.targets.api import Crashable
 from probes.targets.docker import DockerTarget
@@ -22,7 +24,7 @@ ENDING: Mapping[str, type] = {
 """Faults that are over at once; what ended is to run again. By the name of their action: what each needs."""
 
 _NETWORK: tuple[type[Lasting], ...] = (Partition, Latency, Loss, Bandwidth, Names, Answers)
-_OTHERS: tuple[type[Lasting], ...] = (Hang, Stop, CpuStarved, MemorySqueezed)
+_OTHERS: tuple[type[Lasting], ...] = (Hang, Stall, Stop, CpuStarved, MemorySqueezed, DiskFull)
 LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS)}
 """Faults that stay until they are undone, by the name of their action."""
 

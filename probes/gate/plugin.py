@@ -21,6 +21,10 @@ SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
     ("--target", {"metavar": "NAME", "help": "docker or embedded; the gate must be told (or: STEHAUF_TARGET)"}),
     ("--trials", {"metavar": "N", "type": int, "default": 1, "help": "runs of each experiment; each must PASS"}),
+    (
+        "--stacks",
+        {"metavar": "N", "type": int, "default": 1, "help": "run up to N side by side, on stacks of their own"},
+    ),
     ("--lang", {"metavar": "LANG", "help": "language of the reports: en or de"}),
     (
         "--prove",

@@ -39,9 +39,13 @@ class Ended:
 
 
 def chaos_run(
-    experiment: Path, runs: Path, environment: Mapping[str, str], heard: Callable[[str], None] = lambda _line: None
+    experiment: Path,
+    runs: Path,
+    environment: Mapping[str, str],
+    heard: Callable[[str], None] = lambda _line: None,
+    began: Callable[["subprocess.Popen[str]"], None] = lambda _process: None,
 ) -> Ended:
-    """Run an experiment to its end; `heard` gets each line as it comes.
+    """Run an experiment to its end; `heard` gets each line as it comes, `began` the process.
 
     Ctrl-C is passed on, and the run waited for while it undoes its faults. If this process is killed, the run gets
     SIGTERM, and undoes them too.
@@ -54,6 +58,7 @@ def chaos_run(
             command, env=dict(environment), text=True, errors="replace", start_new_session=True,
             stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
         )  # fmt: skip
+        began(process)
         output, interrupted = _listen(process, heard)
     return Ended(process.returncode, output, _made(_runs(runs) - before, experiment), interrupted)
 

@@ -4,6 +4,7 @@ import signal
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from threading import Lock
 
 from probes.errors import StehaufError
 from probes.run.lock import TargetLock
@@ -13,6 +14,9 @@ from probes.settings import Settings, bypass_proxies_on_loopback
 from probes.targets.api import Target
 
 __all__ = ["SuiteStack"]
+
+_ONE_AT_A_TIME = Lock()
+"""Stacks side by side come up one after another: what hides a client's warnings is of the whole process."""
 
 
 class SuiteStack:
@@ -60,7 +64,7 @@ class SuiteStack:
 def _held(settings: Settings) -> Iterator[Target]:
     """The target, held for a moment; its client's warnings are none of a test's."""
     bypass_proxies_on_loopback()
-    with warnings.catch_warnings():
+    with _ONE_AT_A_TIME, warnings.catch_warnings():
         warnings.simplefilter("ignore")
         target, _ = open_target(settings, die_with_parent=True, traces=True)
         lock = TargetLock(settings.state, target.name, target.project)

@@ -1,8 +1,8 @@
-"""The suite: what was selected of the experiments, run one after another on one target."""
+"""The suite: what was selected of the experiments, run on one target: one after another, or side by side."""
 
 import time
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +10,12 @@ import pytest
 
 from probes.errors import StehaufError
 from probes.evidence.making import suite as write_page
+from probes.gate.beside import Beside, Running
 from probes.gate.budget import Budget, BudgetItem, read_budget
 from probes.gate.outcome import Outcome, merged, outcome_of
 from probes.gate.process import chaos_run
 from probes.gate.proving import mechanism_items, proof_of, write_proof
+from probes.gate.room import place, room
 from probes.gate.showing import show
 from probes.gate.stack import SuiteStack
 from probes.prove.proving import Proof
@@ -31,6 +33,14 @@ _OPTIONS = ("target", "lang", "budget", "prove")
 _NOT_RUN = Outcome("NONE", ("it did not run: the suite was ended before its turn",))
 
 
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where experiments run, one at a time."""
+
+    settings: Settings
+    stack: SuiteStack
+
+
 class Suite:
     """Runs experiments, keeps their outcomes, and writes `verdicts.json` and `suite.html` at the end."""
 
@@ -41,8 +51,10 @@ class Suite:
         self._settings = settings
         self._experiments = list(experiments)
         self._budget = budget
-        self._trials = _trials(session.config)
-        self._stack = SuiteStack(settings)
+        self._trials = _number(session.config, "trials")
+        self._places = [Place(settings, SuiteStack(settings))]
+        self._running = Running()
+        self._said: list[str] = []
         self._outcomes: dict[str, list[Outcome]] = {}
         self._trouble: list[str] = []
         self.proof: Proof | None = None
@@ -53,20 +65,33 @@ class Suite:
         given = {name: getattr(session.config.option, f"stehauf_{name}", None) for name in _OPTIONS}
         if hasattr(session.config, "workerinput"):
             raise pytest.UsageError(
-                "Experiments share one target, so they run one after another: leave out -n of xdist"
+                "Experiments are no work for xdist, whose workers know nothing of each other's stacks: leave out its "
+                "-n, and say --stacks N to run experiments side by side"
             )
-        if _trials(session.config) < 1:
-            raise pytest.UsageError(f"--trials reads {_trials(session.config)}; it takes a number from 1 up")
+        for name in ("trials", "stacks"):
+            if (number := _number(session.config, name)) < 1:
+                raise pytest.UsageError(f"--{name} reads {number}; it takes a number from 1 up")
         try:
             settings = _settings(given["target"], given["lang"])
             open_target(settings)
             suite = cls(session, settings, experiments, read_budget(given["budget"]))
+            suite.make_room(_number(session.config, "stacks"))
             suite.proof = proof_of(settings, experiments, suite.tell) if given["prove"] else None
         except StehaufError as error:
             raise pytest.UsageError(str(error)) from None
         for experiment in experiments:
             experiment.suite = suite
         return suite
+
+    def make_room(self, wanted: int) -> None:
+        """Take further stacks, as many as are wanted and there is room for. Raises StehaufError."""
+        contents = {one.path.name: one.content for one in self._experiments}
+        number, why = room(wanted, contents)
+        self._said += [why] if why else []
+        for index in range(2, number + 1):
+            settings = place(self._settings, index, contents.values())
+            self._places.append(Place(settings, SuiteStack(settings)))
+        self._beside: Beside[Place, list[Outcome]] = Beside(self._places, self._running)
 
     def more_items(self) -> list[pytest.Item]:
         """A test for each figure that the whole suite must keep, and for each mechanism that is taken away."""
@@ -85,32 +110,47 @@ class Suite:
 
     def run(self, experiment: "Experiment") -> Outcome:
         """Run an experiment as often as was asked, and give the worst outcome."""
-        outcomes = self._outcomes[experiment.nodeid] = []
-        for number in range(self._trials):
-            if number:
-                time.sleep(APART_S)  # out of the reach of the engine's backoff
-            self._once(experiment, outcomes)
+        if len(self._places) == 1:
+            outcomes = self._trials_of(experiment, self._places[0])
+        else:
+            known = {one.nodeid: one for one in self._experiments}
+            self._beside.begin(list(known), lambda nodeid, where: self._trials_of(known[nodeid], where))
+            outcomes = self._beside.result(experiment.nodeid) or [_NOT_RUN]
         outcome = merged(outcomes)
         show(experiment, outcome)
         return outcome
 
-    def _once(self, experiment: "Experiment", outcomes: list[Outcome]) -> None:
+    def _trials_of(self, experiment: "Experiment", where: Place) -> list[Outcome]:
+        outcomes = self._outcomes[experiment.nodeid] = []
+        for number in range(self._trials):
+            if number:
+                time.sleep(APART_S)  # out of the reach of the engine's backoff
+            if not self._running.interrupted.is_set():
+                self._once(experiment, where, outcomes)
+        return outcomes
+
+    def _once(self, experiment: "Experiment", where: Place, outcomes: list[Outcome]) -> None:
+        def tell(line: str) -> None:
+            self.tell(line if len(self._places) == 1 else f"{experiment.name}: {line}")
+
         try:
-            self._stack.require(self.tell)
+            where.stack.require(tell)
         except StehaufError as error:
             outcomes.append(Outcome("INCONCLUSIVE", (str(error),)))
             return
-        ended = chaos_run(experiment.path, self._settings.runs, self._settings.environment, self.tell)
+        settings = where.settings
+        ended = chaos_run(experiment.path, settings.runs, settings.environment, tell, self._running.began)
         outcome = outcome_of(ended)
         outcomes.append(outcome)
         if ended.interrupted:
             raise KeyboardInterrupt
         if outcome.verdict != "PASS":
             experiment.add_report_section("setup", "chaos run", ended.output)
-            self._renew()
+            self._renew([where])
 
     def finish(self) -> None:
         """Take down what the suite brought up, and write what came of it."""
+        self._beside.end()
         self._renew(release=True)
         self._settings.runs.mkdir(parents=True, exist_ok=True)
         write_json(self._settings.runs / "verdicts.json", plain(self._told()))
@@ -127,7 +167,12 @@ class Suite:
             where = f"  {outcome.directory / 'report.html'}" if outcome.directory else ""
             lines.append(f"{outcome.verdict:12}  {experiment.name}{where}")
         suite = ["suite.html"] if self.directories() else []
-        return [*lines, *self._trouble, *(str(self._settings.runs / name) for name in [*suite, "verdicts.json"])]
+        return [
+            *lines,
+            *self._said,
+            *self._trouble,
+            *(str(self._settings.runs / name) for name in [*suite, "verdicts.json"]),
+        ]
 
     def _outcome(self, experiment: "Experiment") -> Outcome:
         return merged(self._outcomes.get(experiment.nodeid) or [_NOT_RUN])
@@ -137,6 +182,7 @@ class Suite:
         return {
             "format": 1,
             "target": self._settings.target,
+            "stacks": len(self._places),
             "passed": all(row["verdict"] == "PASS" for row in experiments) and self._session.exitstatus == 0,
             "experiments": experiments,
             "trouble": self._trouble,
@@ -153,12 +199,13 @@ class Suite:
             "runs": [{"verdict": run.verdict, "directory": str(run.directory or "")} for run in runs],
         }
 
-    def _renew(self, *, release: bool = False) -> None:
-        try:
-            (self._stack.release if release else self._stack.renew)()
-        except StehaufError as error:
-            self._trouble.append(f"The stack could not be taken down: {error}")
-            self._session.exitstatus = self._session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
+    def _renew(self, places: Sequence[Place] = (), *, release: bool = False) -> None:
+        for where in places or self._places:
+            try:
+                (where.stack.release if release else where.stack.renew)()
+            except StehaufError as error:
+                self._trouble.append(f"The stack could not be taken down: {error}")
+                self._session.exitstatus = self._session.exitstatus or pytest.ExitCode.INTERNAL_ERROR
 
     def tell(self, line: str) -> None:
         """Show what goes on to whoever asked to see it (`-s`)."""
@@ -166,8 +213,8 @@ class Suite:
             print(line, flush=True)
 
 
-def _trials(config: pytest.Config) -> int:
-    return int(getattr(config.option, "stehauf_trials", 1))
+def _number(config: pytest.Config, name: str) -> int:
+    return int(getattr(config.option, f"stehauf_{name}", 1))
 
 
 def _settings(target: str | None, lang: str | None) -> Settings:

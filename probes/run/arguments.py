@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from probes.errors import ConfigurationError
 
-__all__ = ["require_http", "require_loopback", "require_names", "require_number", "require_switch"]
+__all__ = ["require_http", "require_loopback", "require_names", "require_number", "require_switch", "require_text"]
 
 _NAME = re.compile(r"[A-Za-z0-9_.-]+")
 """Names become parts of file names."""
@@ -56,6 +56,13 @@ def require_switch(argument: str, given: Any) -> bool:
     """True or false. Raises ConfigurationError for anything else: the text "false" would count as true."""
     if not isinstance(given, bool):
         raise _refused(argument, given, "true or false")
+    return given
+
+
+def require_text(argument: str, given: Any) -> str:
+    """A text. Raises ConfigurationError for anything else."""
+    if not isinstance(given, str):
+        raise _refused(argument, given, "a text")
     return given
 
 

@@ -72,7 +72,7 @@ class Conductor:
             )
         self._redact = Redactor.of(experiment, configuration, secrets)
         observation = Observation.from_arguments(arguments)
-        settings = Settings.from_environment()
+        settings = Settings.from_environment().on(observation.project)
         self._lang, self._branding = _look(settings)
         self._until_unmet = settings.until_unmet
         about = RunAbout(experiment, configuration, _source(), observation.expected())

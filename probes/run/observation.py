@@ -5,12 +5,19 @@ from dataclasses import dataclass, fields
 from typing import Any, TypeVar
 
 from probes.errors import ConfigurationError
-from probes.run.arguments import require_http, require_loopback, require_names, require_number, require_switch
+from probes.run.arguments import (
+    require_http,
+    require_loopback,
+    require_names,
+    require_number,
+    require_switch,
+    require_text,
+)
 from probes.run.load import Canary, Load, locust_file
 
 __all__ = ["Observation"]
 
-_KEYS = ("load", "canaries", "rate", "breakers", "calls", "orders", "traces", "live")
+_KEYS = ("project", "load", "canaries", "rate", "breakers", "calls", "orders", "traces", "live")
 
 Part = TypeVar("Part", Canary, Load)
 
@@ -29,6 +36,8 @@ class Observation:
     """Endpoints that list what a service called."""
     orders: str | None = None
     """Endpoint that lists the orders that were fulfilled."""
+    project: str | None = None
+    """The Compose project that the experiment is for, where the environment names none."""
     live: bool = False
     """Show the run live, unless the environment says otherwise."""
     traces: bool = False
@@ -42,7 +51,7 @@ class Observation:
             raise ConfigurationError(
                 f"The control probes.control has no argument {', '.join(unknown)}; it knows: {', '.join(_KEYS)}"
             )
-        load, orders = arguments.get("load"), arguments.get("orders")
+        load, orders, project = (arguments.get(key) for key in ("load", "orders", "project"))
         return cls(
             load=_load(load) if load else None,
             canaries=_canaries(_listed(arguments.get("canaries"))),
@@ -50,6 +59,7 @@ class Observation:
             breakers=tuple(require_http("breakers", url) for url in _listed(arguments.get("breakers"))),
             calls=tuple(require_http("calls", url) for url in _listed(arguments.get("calls"))),
             orders=require_http("orders", orders) if orders else None,
+            project=require_text("project", project) if project else None,
             live=require_switch("live", arguments.get("live", False)),
             traces=require_switch("traces", arguments.get("traces", False)),
         )

@@ -8,35 +8,31 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Any
 
-import requests
-
 from probes.errors import ConfigurationError, RecordingFailed, StehaufError
 from probes.faults.keeper import Keeper
-from probes.faults.possible import refuse_impossible
+from probes.faults.possible import filled_services, refuse_impossible
 from probes.faults.watchdog import start_watchdog
 from probes.run import preflight
 from probes.run.about import RunAbout
 from probes.run.annotations import Annotations
-from probes.run.answers import must_answer, why
-from probes.run.breakers import BreakerWatch, read_breakers
-from probes.run.calls import CallWatch, read_calls
+from probes.run.breakers import BreakerWatch
+from probes.run.calls import CallWatch
 from probes.run.ledger import Ledger
 from probes.run.leftovers import heal_all
 from probes.run.live import LiveView
-from probes.run.load import Generator, canary_command, load_command, load_environment
 from probes.run.lock import TargetLock
-from probes.run.neighbours import NeighbourWatch
 from probes.run.observation import Observation
+from probes.run.observers import Observers
 from probes.run.opening import open_target
 from probes.run.orders import OrderCollector
 from probes.run.recorder import Recorder
 from probes.run.redact import Redactor
 from probes.run.traces import Receiver
 from probes.settings import Settings, bypass_proxies_on_loopback
+from probes.targets.abilities import Confinable
 from probes.targets.api import Target
 
 __all__ = ["Session", "current"]
@@ -63,17 +59,13 @@ class Session:
     recorder: Recorder
     ledger: Ledger
     keeper: Keeper
-    orders: OrderCollector | None = None
 
     def __init__(self, settings: Settings, about: RunAbout, observation: Observation, redact: Redactor) -> None:
         self._redact = redact
         self.about = about
         self._settings = settings
         self._observation = observation
-        self._generators: list[Generator] = []
-        self._watches: list[BreakerWatch | CallWatch | NeighbourWatch] = []
         self._live: LiveView | None = None
-        self._receiver: Receiver | None = None
         self._annotations = Annotations(settings.grafana, about.title)
         self._lock: TargetLock | None = None
         self._watchdog: subprocess.Popen[bytes] | None = None
@@ -106,6 +98,7 @@ class Session:
         except BaseException:
             self._release_target()
             raise
+        self._observers = Observers(self._observation, self.recorder, self.about)
         self.keeper = Keeper(self)
         _open.append(self)
         self.about.write(self.recorder)
@@ -113,38 +106,42 @@ class Session:
         self._roster = self.recorder.start()
         refuse_impossible(experiment, self.target)
         self._show()
-        self._start_load()
+        if self._observation.traces:
+            self._receive_traces()
+        self._observers.start(self._settings.environment)
         self._annotations.began()
 
     @property
     def readers(self) -> list[BreakerWatch | CallWatch]:
         """What reads the breakers, and what the services called."""
-        return [watch for watch in self._watches if not isinstance(watch, NeighbourWatch)]
+        return self._observers.readers
+
+    @property
+    def orders(self) -> OrderCollector | None:
+        """What asks which orders were fulfilled; None: the experiment does not say where."""
+        return self._observers.orders
 
     def check(self) -> None:
         """Raise RecordingFailed as soon as the evidence cannot be complete any more."""
-        self.recorder.check()
-        for generator in self._generators:
-            generator.check()
+        self._observers.check()
 
     def finish(self, journal: Mapping[str, Any], interrupted: Callable[[], str | None]) -> None:
         """Stop the load, undo what is left, complete the evidence. Each step is done whatever became of the others."""
         self._annotations.ended()
         with self._step("stopping the load"):
-            self._stop_load()
+            self._observers.stop_load()
         with self._step("asking which orders were fulfilled"):
-            self._finish_orders()
+            self._observers.finish_orders()
         with self._step("undoing what is left"):
             self.keeper.settle_all("the end of the run")
         self.keeper.stop()
         with self._step("comparing the target with its beginning"):
             self._write_heal()
         with self._step("stopping the recorder"):
-            for watch in self._watches:
-                watch.stop()
+            self._observers.stop()
             self.recorder.stop()
         with self._step("ending the receiver of traces"):
-            self._stop_receiving()
+            self._observers.stop_receiving()
         self.recorder.write("journal.json", journal)
         self.about.end(interrupted())
         self.about.write(self.recorder)
@@ -185,6 +182,8 @@ class Session:
         for sentence in heal_all(self.target, self.ledger):
             logger.warning("Healed what an earlier run left behind: %s", sentence)
         if not self.target.is_up():
+            if isinstance(self.target, Confinable):
+                self.target.confine(filled_services(experiment))
             self._bring_up()
         preflight.refuse_degraded(self.target)
 
@@ -204,71 +203,14 @@ class Session:
             self._live = LiveView(self.directory, log, settings.live_port, settings.lang, settings.branding)
             self._live.start()
 
-    def _start_load(self) -> None:
-        seen = self._observation
-        if seen.traces:
-            self._receive_traces()
-        for url in seen.breakers:
-            must_answer("breakers", url, partial(read_breakers, url))
-            self._watches.append(BreakerWatch(url, self.recorder.append))
-            self._watches[-1].start()
-        samples = self.directory / "samples"
-        for number, url in enumerate(seen.calls, 1):
-            must_answer("calls", url, partial(read_calls, url, 0))
-            self._watches.append(CallWatch(url, samples, f"calls-{number}", self.recorder.problem))
-            self._watches[-1].start()
-        if seen.orders:
-            orders = OrderCollector(seen.orders, self.directory, self.recorder.append)
-            must_answer("orders", seen.orders, orders.collect)
-            self.orders = orders  # not before it answered: the end would wait for a list that never was there
-        starting = []
-        if seen.canaries:
-            self._watches.append(NeighbourWatch(self.recorder.append))
-            self._watches[-1].start()
-            command = canary_command(seen.canaries, seen.rate, samples)
-            prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
-            starting.append((Generator("canary", command, self.directory), prefixes))
-        if seen.load:
-            command = load_command(seen.load, self.directory)
-            locust = Generator("load", command, self.directory, load_environment(self._settings.environment))
-            starting.append((locust, {"load": seen.load.processes}))
-        for generator, _ in starting:
-            logger.info("Load: starting the %s", generator.name)
-            self._generators.append(generator)  # before it starts: a signal in between must not forget it
-            generator.start()
-        for generator, prefixes in starting:
-            generator.wait_ready(prefixes, self.check)
-        self.about.load_began()
-        self.about.write(self.recorder)
-
     def _receive_traces(self) -> None:
         if not self._brought_up and not self._settings.names_collector:
             logger.warning(
                 "Traces: the stack was up already, and nobody said where it sends its traces: there may be none "
                 "in the report (bring it up with OTEL_EXPORTER_OTLP_ENDPOINT set, or leave that to this run)"
             )
-        self._receiver = Receiver(self.target, self.target.project, self._settings.otlp_port, self.directory)
-        self._receiver.listen(self.check)
-
-    def _stop_receiving(self) -> None:
-        if self._receiver:
-            self._receiver.finish()
-            self.about.traces_missing(self._receiver.missing)
-
-    def _stop_load(self) -> None:
-        self.about.load_ended()
-        for generator in reversed(self._generators):  # the canary looks on until the users have gone
-            if sentence := generator.stop():
-                self.recorder.problem(f"the {generator.name}", sentence)
-        self._generators.clear()
-
-    def _finish_orders(self) -> None:
-        if self.orders is None:
-            return
-        try:
-            self.orders.finish()
-        except (requests.RequestException, ValueError) as error:
-            self.recorder.problem("the list of fulfilled orders", why(error))
+        port = self._settings.otlp_port
+        self._observers.receive(Receiver(self.target, self.target.project, port, self.directory))
 
     def _write_heal(self, within: float = 30.0) -> None:
         deadline = time.monotonic() + within

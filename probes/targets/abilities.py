@@ -6,12 +6,16 @@ from typing import Literal, Protocol, runtime_checkable
 from probes.targets.api import Instance
 
 __all__ = [
+    "Carried",
+    "Confinable",
     "Disturbable",
     "Disturbance",
     "Exhaustible",
+    "Fillable",
     "Limitable",
     "Limits",
     "Reachable",
+    "Room",
     "Signalable",
     "Sweepable",
     "Use",
@@ -43,6 +47,18 @@ class Disturbance:
 
 
 @dataclass(frozen=True, slots=True)
+class Carried:
+    """What an instance's network carried, by the kernel's counts: none of them made by what disturbs it."""
+
+    kbit_s: float
+    """Sent across its border within the second that it was looked at, in kilobits."""
+    held_back: int
+    """Packets that had to wait for their turn within that second."""
+    sent_again: int
+    """TCP segments that it had to send again, since its network is there."""
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """What an instance may use, as the kernel enforces it."""
 
@@ -62,12 +78,26 @@ class Use:
     """In use now."""
 
 
+@dataclass(frozen=True, slots=True)
+class Room:
+    """The file system of an instance's volume, as the kernel shows it."""
+
+    size_bytes: int
+    free_bytes: int
+    """That a process without privileges could still use."""
+    filled: bool
+    """Whether what a fault fills it with is there."""
+
+
 @runtime_checkable
 class Signalable(Protocol):
     """Can send a signal past the front door: the process ends, or not, as it would by itself."""
 
     def signal(self, instance: Instance, number: int) -> None:
         """Send signal `number` to every process of the instance. Raises NotOurs, TargetError."""
+
+    def stopped_processes(self, instance: Instance) -> int:
+        """Of its processes, those that a signal stopped, by the kernel's own account. Raises NotOurs, TargetError."""
 
 
 @runtime_checkable
@@ -99,6 +129,9 @@ class Disturbable(Protocol):
 
     def spoiled(self, instance: Instance, fault: str) -> int:
         """Answers: how many were spoiled so far, by the proxy's count. Raises TargetError."""
+
+    def carried(self, instance: Instance, fault: str) -> Carried:
+        """Its network, looked at for a second. Raises NotOurs, TargetError."""
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """Whether a name can be looked up in the instance's network."""
@@ -141,3 +174,35 @@ class Exhaustible(Protocol):
 
     def exhaust(self, instance: Instance) -> None:
         """Let it run into its memory limit. Raises FaultNotPossible where it has none, NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Fillable(Protocol):
+    """Can fill a volume of an instance, where that has a file system with a limit of its own."""
+
+    def own_disk(self, instance: Instance, path: str) -> str:
+        """Where the volume is in the instance; `path` chooses among several, empty: it has only one.
+
+        Raises ConfigurationError where that names none, FaultNotPossible where filling it would fill another disk,
+        too, NotOurs, TargetError.
+        """
+
+    def room(self, instance: Instance, path: str, fault: str) -> Room:
+        """The file system of the volume there, now. Raises NotOurs, TargetError."""
+
+    def fill(self, instance: Instance, path: str, fault: str, for_seconds: float) -> None:
+        """Take all room there is, and all that gets free; ends by itself after `for_seconds`.
+
+        In the place of what was there under the same id. Raises NotOurs, FaultNotPossible, TargetError.
+        """
+
+    def empty(self, instance: Instance, path: str, fault: str) -> None:
+        """Give back the room that this fault took; no-op where it took none. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
+class Confinable(Protocol):
+    """Can give the volumes of a service a file system of a fixed size, when it brings the stack up."""
+
+    def confine(self, services: tuple[str, ...]) -> None:
+        """Have the next `up` do so for these services."""

@@ -35,6 +35,8 @@ class MemoryTarget:
     misbehaviour: Misbehaviour = Misbehaviour()
     is_own: bool = True
     name: str = "memory"
+    copies: int = 1
+    """Instances of each service."""
     _instances: dict[str, Instance] = field(default_factory=dict)
     _sinks: list[tuple[EventSink, Callable[[str], None]]] = field(default_factory=list)
     _pids: int = 100
@@ -44,7 +46,7 @@ class MemoryTarget:
         return tuple(sorted(self.declared))
 
     def instances(self, service: str) -> tuple[Instance, ...]:
-        """The one instance of a service, while it is up."""
+        """Every copy of a service, while it is up."""
         if service not in self.declared:
             raise UnknownService(f"No service {service!r} in memory; there are {', '.join(self.services())}.")
         return tuple(each for each in self._instances.values() if each.service == service)
@@ -132,7 +134,8 @@ class MemoryTarget:
         """Every declared service, healthy."""
         for service in self.declared:
             progress(f"{service}: healthy")
-            self._live(Instance(service, service, "created", "starting", 0, None, None, None))
+            for id_ in [service, *(f"{service}-{number}" for number in range(2, self.copies + 1))]:
+                self._live(Instance(service, id_, "created", "starting", 0, None, None, None))
 
     def down(self) -> None:
         """Nothing is left."""

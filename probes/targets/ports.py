@@ -1,14 +1,28 @@
 """Is a port free, and if not, who holds it: asked before anything is started."""
 
 import errno
+import random
 import socket
 from collections.abc import Iterable
+from itertools import islice
 
 import psutil
 
 from probes.errors import TargetError
 
-__all__ = ["holder_of", "refuse_taken_ports"]
+__all__ = ["free_ports", "holder_of", "refuse_taken_ports"]
+
+_BELOW_OUTGOING = range(20_000, 32_000)
+"""Kernels give ports from 32768 on to outgoing connections: one below that stays free."""
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports of 127.0.0.1 that nobody holds now. Raises TargetError where there are not as many."""
+    tried = random.sample(_BELOW_OUTGOING, 2000)
+    found = list(islice((port for port in tried if _is_free("127.0.0.1", port)), count))
+    if len(found) < count:
+        raise TargetError(f"{count} free ports were looked for, and of {len(tried)} tried {len(found)} are free.")
+    return found
 
 
 def refuse_taken_ports(addresses: Iterable[tuple[str, str, int]]) -> None:

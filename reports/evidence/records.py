@@ -34,6 +34,7 @@ KINDS = (
     N_("cpu_starved"),
     N_("crash"),
     N_("crash loop"),
+    N_("disk_full"),
     N_("dns_failure"),
     N_("hang"),
     N_("latency"),
@@ -42,6 +43,7 @@ KINDS = (
     N_("out_of_memory"),
     N_("partition"),
     N_("signal"),
+    N_("stall"),
     N_("stop"),
 )
 """Kinds of fault that have a word of their own in other languages."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reports.figures import availability, band, breaker, fallback, orders, recovery, requests
+from reports.figures import availability, band, breaker, fallback, orders, recovery, requests, up_again
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.receipts import Receipt, receipt
 from reports.figures.steps import Step, fault_steps, recovery_steps
@@ -54,6 +54,7 @@ FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
         recovery.breaker_opened,
         recovery.recovery_seconds,
         recovery.settled_seconds,
+        up_again.up_again_seconds,
     )
 }
 """By name. Each takes the Evidence first; the rest of its parameters are its YAML arguments."""

@@ -1,7 +1,7 @@
 """The proof of a fault that ends nothing: what the kernel showed of it, before and while it was in place."""
 
 from collections.abc import Callable, Mapping, Sequence
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from reports.evidence.reader import Evidence
@@ -16,6 +16,10 @@ Shown = Mapping[str, Any]
 """One reading of the target: name and value."""
 LATE_SHARE = 0.8
 """Of the latency asked for, round trips must have grown by this much: some of it is the measurement's."""
+FULL_BYTES = 1 << 16
+"""A disk with less free than this is full."""
+WIDE_SHARE, WIDE_KBIT_S = 1.2, 30.0
+"""Within a second a pipe lets through this much of its width and what may go at once at most."""
 NEAR = 0.01
 """A limit is the one asked for when it differs by less than this share."""
 
@@ -77,6 +81,27 @@ def _latency(before: Shown, during: Sequence[Shown]) -> list[str]:
     return missing
 
 
+def _loss(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    # A restart of the instance begins a new count, so each reading is compared with the one before it.
+    counts = [_number(one, "sent_again") for one in (before, *during)]
+    if not any(later > earlier for earlier, later in pairwise(counts)):
+        missing.append(say("no more segments had to be sent again than before it"))
+    return missing
+
+
+def _bandwidth(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = _in_place(before, during)
+    if not max(_number(one, "held_back") for one in during) > 0:
+        missing.append(say("no packet had to wait: it did not send more than that"))
+    asked = _number(before, "asked_kbit_s")
+    sent = [_number(one, "kbit_s") for one in during]
+    if not all(each <= WIDE_SHARE * asked + WIDE_KBIT_S for each in sent):
+        told = N_("it sent {sent:.3g} kbit/s while it was in place, and {asked:.3g} were to pass")
+        missing.append(say(told, sent=max(sent), asked=asked))
+    return missing
+
+
 def _answers(before: Shown, during: Sequence[Shown]) -> list[str]:
     missing = _in_place(before, during)
     if not max(_number(one, "spoiled") for one in during) > 0:
@@ -104,6 +129,31 @@ def _memory(before: Shown, during: Sequence[Shown]) -> list[str]:
     return _limited("memory_bytes", "asked_bytes", before, during)
 
 
+def _disk(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = []
+    if not _number(before, "free_bytes") >= FULL_BYTES or before.get("filled") is not False:
+        missing.append(say("there was no room before it either"))
+    if not all(_number(one, "free_bytes") < FULL_BYTES and one.get("filled") is True for one in during):
+        missing.append(say("there was room while it was in place"))
+    return missing
+
+
+def _stall(before: Shown, during: Sequence[Shown]) -> list[str]:
+    missing = []
+    if _number(before, "stopped_processes") != 0:
+        missing.append(say("a process of it was stopped before it, or nobody looked"))
+    if before.get("connection_answered") is not True:
+        missing.append(say("a connection was not answered before it either"))
+    if not all(_number(one, "stopped_processes") > 0 for one in during):
+        missing.append(say("the kernel did not show its processes stopped all the time"))
+    # One is enough: nobody takes them, so the kernel's queue for them is full after a while.
+    if not any(one.get("connection_opens") is True for one in during):
+        missing.append(say("no connection opened: nothing shows that it hung"))
+    if not all(one.get("connection_answered") is False for one in during):
+        missing.append(say("a connection was answered while it was to hang"))
+    return missing
+
+
 def _limited(name: str, asked: str, before: Shown, during: Sequence[Shown]) -> list[str]:
     """The kernel's limit is the one asked for all the time, and was another one before."""
     wanted = _number(before, asked)
@@ -126,22 +176,29 @@ def _shown(value: Any) -> str:
 
 EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "bad_answers": _answers,
-    "bandwidth": _in_place,
+    "bandwidth": _bandwidth,
     "cpu_starved": _cpu,
+    "disk_full": _disk,
     "dns_failure": _names,
     "latency": _latency,
-    "loss": _in_place,
+    "loss": _loss,
     "memory_squeezed": _memory,
     "partition": _partition,
+    "stall": _stall,
 }
 """What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
 PROVED = {
     "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
-    "bandwidth": N_("{service} sent through a narrow pipe: the kernel has it in its network, and counted what passed"),
+    "bandwidth": N_("{service} sent through a narrow pipe: packets had to wait, and no more passed than was to"),
     "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
+    "disk_full": N_("{service} had no room: the file system of its volume had nothing free, and had before"),
     "dns_failure": N_("no name resolved for {service}: a look-up in its network failed, and had not before"),
     "latency": N_("{service} was slow to reach: round trips to it took longer by what was asked for"),
-    "loss": N_("{service} lost packets: the kernel counted those that it dropped"),
+    "loss": N_("{service} lost packets: the kernel counted those that it dropped, and segments that were sent again"),
     "memory_squeezed": N_("{service} had less memory: its cgroup shows the lower limit"),
     "partition": N_("{service} was cut off: the kernel counted the packets that it dropped in its network"),
+    "stall": N_(
+        "{service} stalled: the kernel shows its processes stopped; a connection opened and was not answered, as one "
+        "had been before"
+    ),
 }

@@ -2,7 +2,7 @@
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
-from reports.figures.lasting import LASTING, STOP_NS
+from reports.figures.lasting import LASTING, STOP_NS, ended_ns
 from reports.figures.proof import EFFECT_NS
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER
@@ -16,6 +16,8 @@ target's own too, where the first signal did not end the process in time."""
 
 def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
     """The events that are this fault's own; every other one is somebody's, or something's, else."""
+    if fault.kind == "disk_full":
+        return _ends_of_itself(evidence, fault)
     if fault.kind in LASTING and fault.kind not in FIRST_OF:
         return []  # it ends nothing
     kinds = FIRST_OF.get(fault.kind)
@@ -27,3 +29,12 @@ def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
     first = [found for kind in kinds if (found := next((event for event in own if event.kind == kind), None))]
     # The kernel may have to end more than one process until there is memory again.
     return first + [event for event in own if event.kind == "oom" and fault.kind == "out_of_memory"]
+
+
+def _ends_of_itself(evidence: Evidence, fault: Fault) -> list[Event]:
+    """A service without room may end, and so may one that needs a new start before it uses what is free again."""
+    over = ended_ns(evidence, fault)
+    if fault.asked_ns is None or over is None:
+        return []
+    own = (e for e in evidence.events if e.instance == fault.instance and e.kind == "die")
+    return [event for event in own if fault.asked_ns <= event.at_ns <= over + EFFECT_NS]

@@ -10,7 +10,11 @@ __all__ = ["LASTING", "STOP_NS", "ended_ns", "hang_receipt", "readings_of", "sto
 ENDS = {"hang": "resume", "stop": "start"}
 """The target's own event that says that a fault is over."""
 LASTING = frozenset(
-    {*ENDS, "partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers", "cpu_starved", "memory_squeezed"}
+    {
+        *ENDS,
+        *("partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers"),
+        *("cpu_starved", "memory_squeezed", "disk_full", "stall"),
+    }
 )
 """Faults that stay until they are undone."""
 STOP_NS = 12_000_000_000

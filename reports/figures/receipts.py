@@ -35,20 +35,12 @@ def receipt(evidence: Evidence, fault: Fault) -> Receipt:
 
 
 def _crash(evidence: Evidence, fault: Fault) -> Receipt:
-    until = _following(evidence, fault)
-    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
-    before, after = _snapshots(evidence, fault, died, started, until)
-    broken = _broken(evidence, fault, died, {SIGKILL_EXIT})
-    missing = [*broken, *_restarted(died, started, before, after)]
-    facts = _facts(fault, died, started, before, after)
-    if missing:
-        return unproved(fault, *missing, broken=not broken, facts=facts)
-    sentence = say(
+    told = N_(
         "{service} died by itself with exit code {code} and its restart policy started it "
-        "again: the target reports a die event, no kill event with it, and one restart more",
-        service=fault.service, code=SIGKILL_EXIT,
-    )  # fmt: skip
-    return Receipt(fault, True, True, sentence, (), facts)
+        "again: the target reports a die event, no kill event with it, and one restart more"
+    )
+    broken = _broken(evidence, fault, died_event(evidence, fault, _following(evidence, fault)), {SIGKILL_EXIT})
+    return _ended_and_back(evidence, fault, told, broken)
 
 
 def _signal(evidence: Evidence, fault: Fault) -> Receipt:
@@ -76,31 +68,33 @@ def _signal(evidence: Evidence, fault: Fault) -> Receipt:
 
 def _out_of_memory(evidence: Evidence, fault: Fault) -> Receipt:
     """The kernel ended it at its limit: the target reports that memory ran out, and the death, and no signal."""
-    until = _following(evidence, fault)
-    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
-    asked = fault.asked_ns or 0
+    until, asked = _following(evidence, fault), fault.asked_ns or 0
     ran_out = next(
         (e for e in evidence.events if e.kind == "oom" and e.instance == fault.instance and asked <= e.at_ns < until),
         None,
     )
-    missing = _broken(evidence, fault, died, {SIGKILL_EXIT}, allowed="oom")
+    broken = _broken(evidence, fault, died_event(evidence, fault, until), {SIGKILL_EXIT}, allowed="oom")
     if ran_out is None:
-        missing.append(say("the target reported no oom event after it was asked for"))
-    broken = not missing
-    before, after = _snapshots(evidence, fault, died, started, until)
-    missing += _restarted(died, started, before, after)
-    facts = (
-        (say("oom event"), clock(ran_out.at_ns if ran_out else None)),
-        *_facts(fault, died, started, before, after),
-    )
-    if missing:
-        return unproved(fault, *missing, broken=broken, facts=facts)
-    sentence = say(
+        broken.append(say("the target reported no oom event after it was asked for"))
+    told = N_(
         "{service} was ended by the kernel at its memory limit, and its restart policy started it again: the target "
-        "reports an oom event, a die event with exit code {code}, and one restart more",
-        service=fault.service, code=SIGKILL_EXIT,
-    )  # fmt: skip
-    return Receipt(fault, True, True, sentence, (), facts)
+        "reports an oom event, a die event with exit code {code}, and one restart more"
+    )
+    return _ended_and_back(evidence, fault, told, broken, (say("oom event"), clock(ran_out.at_ns if ran_out else None)))
+
+
+def _ended_and_back(
+    evidence: Evidence, fault: Fault, told: str, broken: list[str], *more: tuple[str, str]
+) -> Receipt:  # fmt: skip
+    """Of a fault that ends the process: `broken` is what is missing of the end; it must be back, too."""
+    until = _following(evidence, fault)
+    died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
+    before, after = _snapshots(evidence, fault, died, started, until)
+    missing = [*broken, *_restarted(died, started, before, after)]
+    facts = (*more, *_facts(fault, died, started, before, after))
+    if missing:
+        return unproved(fault, *missing, broken=not broken, facts=facts)
+    return Receipt(fault, True, True, say(told, service=fault.service, code=SIGKILL_EXIT), (), facts)
 
 
 def _following(evidence: Evidence, fault: Fault) -> int:

@@ -11,12 +11,18 @@ from reports.words import N_, say
 
 __all__ = ["LATE_S", "starved"]
 
-LATE_S = 0.1
-"""Seconds by which one request in a hundred may be late; on an idle machine it is three thousandths."""
+LATE_S = 0.05
+"""Seconds by which one request in a hundred may be late; on an idle machine it is three thousandths.
+
+Seen on 174 runs of a shared machine of two cores: up to here no claim about milliseconds failed, and the highest p95 of
+a run was 163 ms; at 67 ms one came to 501, and the fallback's to 451, of a system that was as well as ever.
+"""
+HELD_UP_S = 0.1
+"""Seconds by which a load generator may be late in any second: of ten such seconds one is allowed."""
 BUSY = 0.9
 """Share of a core at which a generator's answers begin to wait for it."""
 BAD_SECONDS = 0.1
-"""Share of its seconds in which a load generator may be that busy, or late by LATE_S."""
+"""Share of its seconds in which a load generator may be that busy, or late by HELD_UP_S."""
 
 
 def starved(evidence: Evidence) -> Iterator[str]:
@@ -46,13 +52,13 @@ def _load(evidence: Evidence, file: SampleFile) -> Iterator[str]:
             allowed=round(LATE_S * 1000),
         )
     pulses = _while_loaded(evidence, evidence.pulses.get(file.path.stem, ()))
-    bad = sum(pulse.cpu > BUSY or pulse.late_s > LATE_S for pulse in pulses)
+    bad = sum(pulse.cpu > BUSY or pulse.late_s > HELD_UP_S for pulse in pulses)
     if bad > BAD_SECONDS * len(pulses):
         told = N_(
             "the load generator was the limit, not the system: in {bad} of {all} seconds {file} used more than "
             "{busy} % of its core, or was held up for more than {allowed} ms"
         )
-        figures = {"bad": bad, "all": len(pulses), "busy": round(BUSY * 100), "allowed": round(LATE_S * 1000)}
+        figures = {"bad": bad, "all": len(pulses), "busy": round(BUSY * 100), "allowed": round(HELD_UP_S * 1000)}
         yield say(told, file=file.path.name, **figures)
 
 

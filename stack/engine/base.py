@@ -66,7 +66,7 @@ def bootstrap(archive: Path, pull_reason: str) -> None:
         )
     install_mmdebstrap()
     say(f"base: making it from {', '.join(dict.fromkeys(mirror.uri for mirror in found))} (half a minute)")
-    command = ["mmdebstrap", "--quiet", "--variant=apt", "--include=python3,iptables,iproute2"]
+    command = ["mmdebstrap", "--quiet", "--variant=apt", "--include=python3,iptables,iproute2,e2fsprogs"]
     command += ['--aptopt=Acquire::Languages "none"']
     command += [f"--dpkgopt={preference}" for preference in PREFERENCES]
     command += [RELEASE, str(archive), *(mirror.line() for mirror in found)]

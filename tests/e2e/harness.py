@@ -148,9 +148,9 @@ class Bench:
         return path
 
     @contextmanager
-    def up(self) -> Iterator["Bench"]:
+    def up(self, *options: str) -> Iterator["Bench"]:
         """The stack, up for a while."""
-        brought = self.chaos("stack", "up")
+        brought = self.chaos("stack", "up", *options)
         assert brought.code == 0, brought.output
         try:
             yield self

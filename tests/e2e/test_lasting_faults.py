@@ -2,6 +2,7 @@
 
 import signal
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -46,12 +47,13 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     before = state_of(docker.project)
     broken = [
         [fault("hang", for_seconds=40)],
+        [fault("stall", for_seconds=40)],
         [fault("stop", for_seconds=40)],
         [fault("partition", peers=["storefront"]), fault("crash"), well()],
         [fault("partition")],
         [fault("latency", milliseconds=60, jitter_ms=5)],
         [fault("loss", percent=30)],
-        [fault("bandwidth", kbit_s=256)],
+        [fault("bandwidth", kbit_s=64)],
         [fault("dns_failure")],
         [fault("bad_answers", port=int(docker.environment["PRODUCT_PORT"]), callers=["storefront"], status=503)],
         [fault("cpu_starved", cpus=0.02)],
@@ -62,7 +64,7 @@ def test_every_fault_is_proved_and_leaves_nothing(docker: Bench) -> None:
     run = judged(docker, *method)
     receipts = {one["fault"]["kind"]: one for one in run.verdict["receipts"]}
     assert {kind: one["missing"] for kind, one in receipts.items() if not one["proved"]} == {}, run.said
-    assert len(run.verdict["receipts"]) == 14
+    assert len(run.verdict["receipts"]) == 15
     assert run.verdict["verdict"] == "PASS", run.said
     assert {line["by"] for line in run.lines("faults.jsonl") if line["phase"] == "undone"} >= {"the action undo"}
     assert state_of(docker.project) == before
@@ -90,9 +92,26 @@ def test_a_run_that_is_killed_leaves_no_fault_behind_on_docker(docker: Bench) ->
     assert state_of(docker.project) == before
 
 
+@pytest.mark.docker
+def test_a_full_disk_is_proved_and_given_back_whoever_dies(tmp_path: Path) -> None:
+    with Bench("docker", tmp_path).up("--own-disk", "broker") as bench:
+        before = state_of(bench.project)
+        run = judged(bench, fault("disk_full", "broker", for_seconds=40), fault("undo", "broker"), well())
+        assert run.verdict["verdict"] == "PASS", run.said
+        experiment = broken_by(fault("disk_full", "broker", for_seconds=40), action("waits", WAITS))
+        with bench.started("run", str(bench.write(experiment))) as process:
+            read_until(process, "Action: waits")
+            assert "disk_full" in bench.chaos("heal", "--check").output
+            process.kill()
+            process.wait()
+        assert eventually(lambda: bench.chaos("heal", "--check").code == 0, within=60)
+        assert state_of(bench.project) == before
+
+
 @pytest.mark.embedded
 def test_processes_hang_stop_and_end_by_a_signal(embedded: Bench) -> None:
-    method = [fault("hang"), fault("undo"), back(), fault("stop"), fault("undo"), back(), well()]
+    method = [fault("hang"), fault("undo"), back(), fault("stall"), fault("undo"), back("stall")]
+    method += [fault("stop"), fault("undo"), back(), well()]
     run = judged(embedded, *method, fault("signal", number=11, exit_code=139), back())
     assert run.verdict["verdict"] == "PASS", run.said
     asked = run.lines("faults.jsonl")[0]

@@ -12,6 +12,7 @@ from in_memory import VALID, chaos, in_memory, written
 
 from probes.cli.prove import prove
 from probes.errors import ConfigurationError
+from probes.faults.table import table
 from probes.lint.linting import files_of
 from probes.prove.controls import mechanisms, subject
 from reports.evidence.reader import Evidence
@@ -113,3 +114,14 @@ def test_a_run_for_proof_ends_once_its_claim_is_unmet(
         assert verdict["verdict"] == "INCONCLUSIVE"
         assert "was to show no more" in json.dumps(verdict["reasons"])
     assert {one.state for name in target.services() for one in target.instances(name)} == {"running"}
+
+
+def test_each_mechanism_is_named_by_an_experiment_and_those_run_on_every_target() -> None:
+    """Else the plain `chaos prove` could not exit 0, on one of the targets or on any."""
+    contents = {path: yaml.safe_load(path.read_text(encoding="utf-8")) for path in SHIPPED}
+    naming = {path: found for path in SHIPPED if (found := subject(path, contents[path]).controls)}
+    assert {name for controls in naming.values() for name in controls} == mechanisms().keys()
+    for path in naming:
+        broken = {one["provider"].get("func") for one in contents[path]["method"]} & table().keys()
+        assert broken, path
+        assert all(set(table()[func]) >= {"docker", "embedded"} for func in broken), path

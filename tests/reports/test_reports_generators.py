@@ -37,7 +37,7 @@ def fails_too(run: Run) -> None:
 
 
 SPOILS: Spoils = {
-    "one request in fifty left late": (lambda r: late(r, 0.02, 120), INCONCLUSIVE, "was the limit, not the system"),
+    "one request in fifty left late": (lambda r: late(r, 0.02, 60), INCONCLUSIVE, "was the limit, not the system"),
     "late, and a claim is unmet": (fails_too, INCONCLUSIVE, "load-22.samples has one request in a hundred"),
     "a core that was used up": (lambda r: pulse(r, 3, cpu=0.97), INCONCLUSIVE, "in 3 of 20 seconds"),
     "a process held up": (lambda r: pulse(r, 3, late_s=0.4), INCONCLUSIVE, "in 3 of 20 seconds"),
@@ -69,8 +69,8 @@ def test_a_server_that_is_slow_is_no_generator_that_is_late(written: Written) ->
 
 @pytest.mark.parametrize(
     "spoil",
-    [lambda run: late(run, 0.005, 400), lambda run: late(run, 1, 90), lambda run: pulse(run, 2, cpu=1.0, late_s=0.3)],
-    ids=["one in two hundred", "all, by 90 ms", "two seconds of twenty"],
+    [lambda run: late(run, 0.005, 400), lambda run: late(run, 1, 45), lambda run: pulse(run, 2, cpu=1.0, late_s=0.3)],
+    ids=["one in two hundred", "all, by 45 ms", "two seconds of twenty"],
 )
 def test_what_any_machine_does_now_and_then_is_let_pass(spoil: Callable[[Run], None], written: Written) -> None:
     run = Run()

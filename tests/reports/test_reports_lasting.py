@@ -20,6 +20,10 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"state": "running", "connection_opens": True, "connection_answered": True},
         {"state": "paused", "connection_opens": True, "connection_answered": False},
     ),
+    "stall": (
+        {"stopped_processes": 0, "connection_opens": True, "connection_answered": True},
+        {"stopped_processes": 1, "connection_opens": True, "connection_answered": False},
+    ),
     "stop": ({"state": "running"}, {"state": "stopped"}),
     "partition": (
         {"in_place": False, "packets": 0, "means": "iptables DROP", "connection_opens": True},
@@ -29,8 +33,14 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"in_place": False, "packets": 0, "round_trip_ms": 0.5, "asked_ms": 100.0},
         {"in_place": True, "packets": 9, "round_trip_ms": 101.0, "asked_ms": 100.0},
     ),
-    "loss": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
-    "bandwidth": ({"in_place": False, "packets": 0}, {"in_place": True, "packets": 3}),
+    "loss": (
+        {"in_place": False, "packets": 0, "sent_again": 4},
+        {"in_place": True, "packets": 3, "sent_again": 6},
+    ),
+    "bandwidth": (
+        {"in_place": False, "packets": 0, "kbit_s": 900.0, "held_back": 0, "asked_kbit_s": 256.0},
+        {"in_place": True, "packets": 3, "kbit_s": 250.0, "held_back": 8, "asked_kbit_s": 256.0},
+    ),
     "bad_answers": (
         {"in_place": False, "packets": 0, "spoiled": 0},
         {"in_place": True, "packets": 3, "spoiled": 3},
@@ -46,6 +56,10 @@ SHOWN: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
     "memory_squeezed": (
         {"memory_bytes": 1 << 27, "asked_bytes": 1 << 26},
         {"memory_bytes": 1 << 26, "asked_bytes": 1 << 26},
+    ),
+    "disk_full": (
+        {"filled": False, "free_bytes": 1 << 25, "size_bytes": 1 << 26},
+        {"filled": True, "free_bytes": 0, "size_bytes": 1 << 26},
     ),
 }
 
@@ -108,6 +122,10 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "it was not paused when it was undone": ("hang", "during", "state", "running"),
     "a connection was answered": ("hang", "during", "connection_answered", True),
     "nobody answered before either": ("hang", "before", "connection_answered", False),
+    "no process was stopped": ("stall", "during", "stopped_processes", 0),
+    "a process was stopped before": ("stall", "before", "stopped_processes", 1),
+    "a stalled one answered": ("stall", "during", "connection_answered", True),
+    "a stalled one never answered": ("stall", "before", "connection_answered", False),
     "it came up by itself": ("stop", "during", "state", "running"),
     "no packet was dropped": ("partition", "during", "in_place", False),
     "a connection came through": ("partition", "during", "connection_opens", True),
@@ -119,6 +137,11 @@ SPOILS: dict[str, tuple[str, str, str, Any]] = {
     "the limit is another": ("cpu_starved", "during", "cpus", 1.0),
     "the limit was there before": ("cpu_starved", "before", "cpus", 0.05),
     "the limit of memory is the old one": ("memory_squeezed", "during", "memory_bytes", 1 << 27),
+    "there was room": ("disk_full", "during", "free_bytes", 1 << 20),
+    "nothing fills it": ("disk_full", "during", "filled", False),
+    "it was full before": ("disk_full", "before", "free_bytes", 0),
+    "something filled it before": ("disk_full", "before", "filled", True),
+    "it sent as much as before": ("bandwidth", "during", "kbit_s", 900.0),
     "rules were there before": ("loss", "before", "in_place", True),
     "the proxy was gone": ("bad_answers", "during", "in_place", False),
     "rules were gone": ("bandwidth", "during", "in_place", False),
@@ -236,3 +259,50 @@ def test_a_signal_is_proved_by_the_exit_code(
         one |= {"fault": "signal", "number": 11, "exit_code": wanted}
     evidence = written(run)
     assert receipt(evidence, evidence.faults[0]).proved is proved
+
+
+def died(at: int, *before: dict[str, Any]) -> list[dict[str, Any]]:
+    return [*before, event("die", at, exit_code=1), event("start", at + 300 * MS)]
+
+
+def test_a_service_without_room_may_end_of_itself(run: Run, written: Written) -> None:
+    lasting(run, "disk_full").events = died(OVER + S)
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.PASS, verdict.reasons
+
+
+@pytest.mark.parametrize(
+    "events",
+    [
+        died(OVER + 11 * S),
+        died(ASKED - S),
+        died(OVER + S, event("kill", OVER + S - MS, signal=9)),
+        [{**one, "instance": "f" * 64, "service": "order"} for one in died(OVER + S)],
+    ],
+    ids=["long after", "before", "by somebody's hand", "another service"],
+)
+def test_a_death_that_no_full_disk_explains_proves_nothing(
+    events: list[dict[str, Any]], run: Run, written: Written
+) -> None:
+    lasting(run, "disk_full").events = events
+    verdict = judge(written(run))
+    assert verdict.verdict == Outcome.INCONCLUSIVE
+
+
+@pytest.mark.parametrize(("kind", "what", "value"), [("loss", "sent_again", 4), ("bandwidth", "held_back", 0)])
+def test_a_network_that_nobody_felt_is_not_proved(
+    kind: str, what: str, value: float, run: Run, written: Written
+) -> None:  # fmt: skip
+    lasting(run, kind)
+    for one in run.readings:
+        if (one["when"], one["what"]) == ("during", what):
+            one["value"] = value
+    assert judge(written(run)).verdict == Outcome.INCONCLUSIVE
+
+
+def test_segments_sent_again_are_counted_anew_after_a_restart(run: Run, written: Written) -> None:
+    changed(lasting(run, "loss"), "before", "sent_again", 40)
+    first = next(one for one in run.readings if (one["when"], one["what"]) == ("during", "sent_again"))
+    first["value"] = 1
+    verdict = judge(written(run))
+    assert verdict.receipts[0].proved, verdict.reasons

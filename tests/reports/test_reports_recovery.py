@@ -116,6 +116,7 @@ def claims(run: Run) -> None:
     declare(run, probe("error_budget_spent", 0.0, up_to(1), objective=0.999))
     declare(run, probe("availability_in_fault", 1.0, {"type": "range", "range": [0.99, 1]}, service="product"))
     declare(run, probe("slow_requests", 0, 0))
+    declare(run, probe("latency_max_ms", 10.0, up_to(3000), source="load"))
     declare(run, probe("settled_seconds", 1.0, up_to(5), service="product"))
 
 
@@ -132,6 +133,11 @@ def fails_at(run: Run, times: int) -> None:
 BROKEN: Spoils = {
     "never in the band again": (slowly, FAIL, "“back in band seconds”: observed more than"),
     "answers that come late": (slowly, FAIL, "“slow requests”"),
+    "a shopper who gave up waiting": (
+        lambda r: r.samples["load-22"].add(END - S, 5_000.0, 0),
+        FAIL,
+        "“latency max ms”: observed 5000",
+    ),
     "the budget overdrawn": (lambda r: fails_at(r, 5), FAIL, "“error budget spent”"),
     "users who failed while it was broken": (lambda r: fails_at(r, 5), FAIL, "“availability in fault”"),
     "a relapse": (lambda r: fail_at(r, "canary-shop-21", ASKED + 8 * S), FAIL, "“settled seconds”"),

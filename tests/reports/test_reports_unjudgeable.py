@@ -46,7 +46,7 @@ UNJUDGEABLE: dict[str, tuple[Spoil, str]] = {
     "method did not run": (lambda r: r.journal.update(run=[]), "did not run"),
     "method empty": (lambda r: r.experiment.update(method=[]), "did not run"),
     "the machine was too busy": (
-        lambda r: delay(r, "canary-shop-21", seconds=0.2, every=50),
+        lambda r: delay(r, "canary-shop-21", seconds=0.06, every=50),
         "the machine was too busy: the canary “shop”",
     ),
     "no journal": (lambda r: setattr(r, "journal", None), "journal.json is missing"),

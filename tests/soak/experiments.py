@@ -37,7 +37,10 @@ def main() -> int:
     parser.add_argument("names", nargs="*", help="names of files without their endings; none: all")
     options = parser.parse_args()
     chosen = [path for path in EXPERIMENTS if not options.names or path.stem in options.names]
-    with tempfile.TemporaryDirectory(prefix="stehauf-experiments-") as folder, Bench("docker", Path(folder)).up() as up:
+    with (
+        tempfile.TemporaryDirectory(prefix="stehauf-experiments-") as folder,
+        Bench("docker", Path(folder)).up("--own-disk", "broker") as up,
+    ):
         found = {path: Counter(once(up, path) for _ in range(options.rounds)) for path in chosen}
     for path, verdicts in found.items():
         print(f"{path.name:32} " + ", ".join(f"{count} {name}" for name, count in verdicts.items()))

@@ -54,7 +54,10 @@ def main() -> int:
     options = parser.parse_args()
     print(f"seed {options.seed}, {len(EXPERIMENTS)} experiments")
     choice = random.Random(options.seed)
-    with tempfile.TemporaryDirectory(prefix="stehauf-soak-") as folder, Bench("docker", Path(folder)).up() as bench:
+    with (
+        tempfile.TemporaryDirectory(prefix="stehauf-soak-") as folder,
+        Bench("docker", Path(folder)).up("--own-disk", "broker") as bench,
+    ):
         before = state_of(bench.project)
         wrong = [found for _ in range(options.rounds) if (found := one_round(bench, choice, before))]
     print(f"{options.rounds - len(wrong)} of {options.rounds} left everything as before")

@@ -22,7 +22,7 @@ from reports.evidence.manifest import DERIVED
 from reports.evidence.samples import RECORD
 from reports.evidence.tables import TABLE
 from reports.figures import effects, lasting, receipts
-from reports.verdict import completeness
+from reports.verdict import completeness, machine
 
 ROOT = Path(__file__).parents[2]
 LETTERS = 8
@@ -131,6 +131,9 @@ def test_the_figures_of_the_rules_are_as_documented() -> None:
     assert [kind for kind in receipts.RECEIPTS if f"`{kind}`" not in rows and kind != "crash"] == []
     assert f"longer by {effects.LATE_SHARE:.0%}".replace("%", " %") in rows
     assert f"within {lasting.STOP_NS / 1e9:g} s" in rows
+    starved = sections(VERDICTS)["When a run cannot be judged at all"]
+    assert starved.count(f"left more than {machine.LATE_S * 1000:g} ms late") == 2
+    assert f"held up for more than {machine.HELD_UP_S * 1000:g} ms" in starved
 
 
 def test_the_table_of_faults_is_what_the_code_can_do() -> None:

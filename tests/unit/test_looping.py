@@ -115,3 +115,23 @@ def test_a_service_that_is_broken_already_is_refused(session: Any) -> None:
 def test_an_argument_out_of_its_range_is_named(arguments: dict[str, Any]) -> None:
     with pytest.raises(ConfigurationError, match=next(iter(arguments))):
         crash_loop("echo", **arguments)
+
+
+def test_several_instances_loop_side_by_side_each_under_an_entry_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with run_on(MemoryTarget(time.time_ns, copies=2), tmp_path, monkeypatch) as session:
+        made = crash_loop("echo", times=2, for_seconds=1.2, choose="all")
+        evidence = Evidence(session.directory)
+        first, second = made["loops"]
+        assert {entry.id for entry in session.ledger} == {first["loop"], second["loop"]}
+        assert {fault.instance for fault in evidence.faults} == {first["instance"], second["instance"]}
+        asked = {fault.id: fault.asked_ns or 0 for fault in evidence.faults}
+        assert asked[second["faults"][0]] < asked[first["faults"][1]], "one after the other is no crash of both"
+        assert [receipt(evidence, fault).missing for fault in evidence.faults] == [()] * len(asked)
+
+
+def test_more_instances_than_there_are_is_refused(session: Any) -> None:
+    with pytest.raises(ConfigurationError, match="2 instances of echo"):
+        crash_loop("echo", count=2)
+    assert list(session.ledger) == []

@@ -43,6 +43,16 @@ class Compose:
         read: dict[str, Any] = json.loads(done.stdout)
         return read
 
+    def volumes(self, services: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """The named volumes of these services: by their key, the engine's name and where they are mounted."""
+        read = self.config()
+        mounts = [mount for name in services for mount in read["services"].get(name, {}).get("volumes") or []]
+        return {
+            mount["source"]: (read["volumes"][mount["source"]]["name"], mount["target"])
+            for mount in mounts
+            if mount.get("type") == "volume" and mount.get("source")
+        }
+
     def refuse_taken_ports(self) -> None:
         """Raise TargetError for a published port that is taken; an engine elsewhere has ports of its own."""
         if not engine_host(self.environment).startswith("unix:"):

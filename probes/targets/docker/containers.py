@@ -1,16 +1,28 @@
 """What the engine says of a container, as our values: pure functions of `docker inspect`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, get_args
 
 from probes.targets.api import Health, Instance, Service, State
 from probes.targets.values import masked, parse_rfc3339_ns
 
-__all__ = ["PROJECT", "SERVICE", "addresses_of", "instance_of", "labels_of", "service_of"]
+__all__ = [
+    "PROJECT",
+    "SERVICE",
+    "addresses_of",
+    "exposed_ports",
+    "instance_of",
+    "is_finished_task",
+    "labels_of",
+    "published_ports",
+    "service_of",
+    "tasks_among",
+]
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
 _DEPENDS_ON = "com.docker.compose.depends_on"
+_COMPLETED = "service_completed_successfully"
 _DEFAULT_INTERVAL_S = 30.0
 _STATES: Mapping[str, State] = {
     "created": "created",
@@ -55,21 +67,69 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
         digest=attributes["Image"],
         healthcheck=command,
         health_interval_s=(check.get("Interval") or 0) / 1e9 or _DEFAULT_INTERVAL_S if command else None,
-        ports=_ports(host.get("PortBindings") or {}),
+        ports=tuple(sorted(f"{address or '*'}:{port}" for _, address, port in published_ports(attributes))),
         depends_on=_depends_on(labels_of(attributes).get(_DEPENDS_ON, "")),
         environment=masked(_pair(text) for text in config.get("Env") or []),
     )
 
 
 def addresses_of(attributes: Mapping[str, Any], *, local: bool) -> tuple[tuple[str, int], ...]:
-    """Where each published TCP port is reached: in the container's first network, or as published if not `local`."""
-    bindings: Mapping[str, Any] = attributes["HostConfig"].get("PortBindings") or {}
-    tcp = {name: bound[0] for name, bound in bindings.items() if name.endswith("/tcp") and bound}
-    networks = (attributes["NetworkSettings"].get("Networks") or {}).values()
+    """Where each TCP port is reached: in the container's first network, or as published if not `local`.
+
+    Those that are published come first; in its network also those that its image merely exposes.
+    """
+    networks = ((attributes.get("NetworkSettings") or {}).get("Networks") or {}).values()
     own = next((found["IPAddress"] for found in networks if found.get("IPAddress")), "")
+    published = published_ports(attributes)
     if local and own:
-        return tuple((own, int(name.removesuffix("/tcp"))) for name in sorted(tcp))
-    return tuple((bound.get("HostIp") or "127.0.0.1", int(bound["HostPort"])) for _, bound in sorted(tcp.items()))
+        inner = dict.fromkeys([*(port for port, _, _ in published), *exposed_ports(attributes)])
+        return tuple((own, port) for port in inner)
+    return tuple((address or "127.0.0.1", port) for _, address, port in published)
+
+
+def published_ports(attributes: Mapping[str, Any]) -> tuple[tuple[int, str, int], ...]:
+    """Each TCP port inside, and the address and port of the host that lead to it; an empty address: all of them.
+
+    The engine chooses a port itself where the declaration leaves it open, and says which while the container runs.
+    """
+    bindings: Mapping[str, Any] = attributes["HostConfig"].get("PortBindings") or {}
+    chosen: Mapping[str, Any] = (attributes.get("NetworkSettings") or {}).get("Ports") or {}
+    found = [
+        (_number(name), str(each.get("HostIp") or ""), int(each["HostPort"]))
+        for name, declared in bindings.items()
+        for each in chosen.get(name) or declared or []
+        if name.endswith("/tcp") and str(each.get("HostPort") or "0") not in {"", "0"}
+    ]
+    return tuple(sorted(_v4_alone(found)))
+
+
+def _v4_alone(found: list[tuple[int, str, int]]) -> Iterable[tuple[int, str, int]]:
+    """The engine lists what is open to all once more, for IPv6."""
+    return {one if one[1] not in {"0.0.0.0", "::"} else (one[0], "", one[2]) for one in found}  # noqa: S104
+
+
+def exposed_ports(attributes: Mapping[str, Any]) -> tuple[int, ...]:
+    """TCP ports that the container declares, published or not."""
+    names = {*(attributes["Config"].get("ExposedPorts") or {}), *(attributes["HostConfig"].get("PortBindings") or {})}
+    return tuple(sorted(_number(name) for name in names if name.endswith("/tcp")))
+
+
+def tasks_among(containers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
+    """Services that others wait for to end."""
+    labels = [labels_of(each).get(_DEPENDS_ON, "") for each in containers]
+    waits = [part.split(":") for label in labels for part in label.split(",") if part]
+    return frozenset(wait[0] for wait in waits if _COMPLETED in wait[1:])
+
+
+def is_finished_task(attributes: Mapping[str, Any]) -> bool:
+    """Whether it ended as it should, and nothing is to start it again."""
+    state = attributes["State"]
+    ended = state["Status"] == "exited" and state.get("ExitCode") == 0
+    return ended and _restart(attributes["HostConfig"].get("RestartPolicy") or {}) == "no"
+
+
+def _number(name: str) -> int:
+    return int(name.partition("/")[0])
 
 
 def _health(state: Mapping[str, Any]) -> Health:
@@ -85,11 +145,6 @@ def _restart(policy: Mapping[str, Any]) -> str:
 
 def _check_command(test: list[str]) -> str:
     return "" if not test or test[0] == "NONE" else " ".join(test[1:])
-
-
-def _ports(bindings: Mapping[str, list[Mapping[str, str]] | None]) -> tuple[str, ...]:
-    bound = [each for found in bindings.values() for each in found or []]
-    return tuple(sorted(f"{each.get('HostIp') or '*'}:{each['HostPort']}" for each in bound))
 
 
 def _depends_on(label: str) -> tuple[str, ...]:

@@ -1,19 +1,18 @@
 """What the Docker target can do to a service's network: by helper containers in its namespace."""
 
-import os
 from collections.abc import Mapping
 from typing import Any
 
-import docker
 from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible, TargetError, UnknownService
-from probes.targets.abilities import Disturbance
+from probes.targets.abilities import Carried, Disturbance
 from probes.targets.api import Instance
 from probes.targets.docker.containers import SERVICE, labels_of
 from probes.targets.docker.engine import asked
-from probes.targets.docker.helper import FAULT, Helpers
-from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, count, staying, take_away
+from probes.targets.docker.helper import FAULT
+from probes.targets.docker.parts import Part
+from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, carry, count, staying, take_away
 
 __all__ = ["Networked"]
 
@@ -28,21 +27,10 @@ _WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
 """What of the kernel each needs, the best first, and what it is called in the evidence."""
 
 
-class Networked:
+class Networked(Part):
     """The part of the Docker target that disturbs networks."""
 
-    project: str
-    _environment: Mapping[str, str] | None
     _kernel: frozenset[str] | None = None
-
-    def _engine(self) -> docker.DockerClient:
-        raise NotImplementedError
-
-    def _ours(self, instance: Instance) -> Container:
-        raise NotImplementedError
-
-    def _containers(self, *labels: str) -> list[Container]:
-        raise NotImplementedError
 
     def means(self, how: Disturbance) -> str:
         """Tried in a container without a network, before anything is touched."""
@@ -92,6 +80,15 @@ class Networked:
             if len(words) == 2 and words[1].isdecimal():  # noqa: PLR2004 - requests, and those spoiled
                 return int(words[1])
         return 0
+
+    def carried(self, instance: Instance, fault: str) -> Carried:
+        """By the counts of its devices, its TCP and the fault's discipline."""
+        said = self._helpers().ask(self._network(instance), carry(fault))
+        try:
+            sent, held_back, again, took_ns = map(int, said.split())
+        except ValueError as error:
+            raise TargetError(f"What {instance.service} sends could not be counted: {said[:200]}") from error
+        return Carried(sent * 8e6 / took_ns, held_back, again)
 
     def resolves(self, instance: Instance, name: str) -> bool:
         """With the container's own resolv.conf, which a helper in its network shares."""
@@ -158,11 +155,6 @@ class Networked:
         if how.peers and not found:
             raise TargetError(f"None of {', '.join(how.peers)} has an address at the moment: nothing to cut off")
         return found
-
-    def _helpers(self) -> Helpers:
-        environment = os.environ if self._environment is None else self._environment
-        image = f"stehauf-stack:{environment.get('STEHAUF_IMAGE_TAG') or 'latest'}"
-        return Helpers(self._engine(), self.project, image)
 
 
 def _own_addresses(attributes: Mapping[str, Any]) -> list[str]:

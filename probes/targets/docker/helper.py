@@ -22,6 +22,8 @@ HELPER = "stehauf.helper"
 FAULT = "stehauf.fault"
 _ARMED = "armed"
 _READY_S = 20.0
+_NETWORK: Mapping[str, Any] = {"cap_add": ["NET_ADMIN"]}
+"""What most helpers may do, beyond nothing."""
 
 
 class Helpers:
@@ -32,7 +34,9 @@ class Helpers:
         self._project = project
         self._image = image
 
-    def ask(self, network: str, script: str, volumes: Mapping[str, Any] | None = None) -> str:
+    def ask(
+        self, network: str, script: str, volumes: Mapping[str, Any] | None = None, rights: Mapping[str, Any] = _NETWORK
+    ) -> str:
         """Run a shell script to its end in a network (`none`, `container:ID`), with `volumes`; what it said.
 
         Raises FaultNotPossible where there is no image for it, TargetError where it failed.
@@ -47,6 +51,7 @@ class Helpers:
                     stderr=True,
                     volumes=dict(volumes or {}),
                     **self._options(network, ""),
+                    **rights,
                 )
         except TargetError as error:
             if isinstance(error.__cause__, ContainerError):
@@ -55,12 +60,21 @@ class Helpers:
             raise
         return _text(said)
 
-    def start(self, network: str, command: list[str], fault: str) -> None:
+    def start(
+        self, network: str, command: list[str], fault: str, volumes: Mapping[str, Any] | None = None,
+        rights: Mapping[str, Any] = _NETWORK,
+    ) -> None:  # fmt: skip
         """Start one that stays, and wait until it says that its rules are in place. Raises as `ask` does."""
         self._require_image()
         with asked("start a helper container"):
             helper = self._client.containers.run(
-                self._image, command, detach=True, auto_remove=True, **self._options(network, fault)
+                self._image,
+                command,
+                detach=True,
+                auto_remove=True,
+                volumes=dict(volumes or {}),
+                **self._options(network, fault),
+                **rights,
             )
         said = self._said_until_ready(helper)
         if _ARMED not in said.split():
@@ -103,7 +117,6 @@ class Helpers:
             "network_mode": network,
             "user": "0",
             "cap_drop": ["ALL"],
-            "cap_add": ["NET_ADMIN"],
             "entrypoint": [],
             "healthcheck": {"test": ["NONE"]},
             # The image may carry Compose's labels; the helper is no copy of a service.

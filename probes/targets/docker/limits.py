@@ -1,17 +1,15 @@
 """What the Docker target can do to a container's limits, and what the kernel says of them: cgroup v1 and v2."""
 
+from collections.abc import Mapping
 from typing import Any
-
-import docker
-from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible
 from probes.targets.abilities import Limits, Use
 from probes.targets.api import Instance
 from probes.targets.docker.engine import asked
-from probes.targets.docker.helper import Helpers
+from probes.targets.docker.parts import Part
 
-__all__ = ["Limited"]
+__all__ = ["Limited", "limits_in", "look_for", "use_in"]
 
 _PERIOD_US = 100_000
 _ENDLESS = 1 << 62
@@ -21,7 +19,7 @@ _MOST = 1 << 50
 _KEYS = ("NanoCpus", "CpuQuota", "CpuPeriod", "Memory", "MemorySwap")
 
 _READ = """
-folder() { dirname "$(find /cgroup -path '*ID*' -name "$1" 2>/dev/null | head -n 1)"; }
+folder() { dirname "$(find ROOT -path '*ID*' -name "$1" 2>/dev/null | head -n 1)"; }
 cpu=$(folder cpu.max)
 if [ -e "$cpu/cpu.max" ]; then
   set -- $(cat "$cpu/cpu.max"); echo quota $1; echo period $2
@@ -35,7 +33,8 @@ else
 fi 2>/dev/null
 """
 """Read from outside: inside, what is starved would have to read it, and would take its time."""
-_CGROUP = {"/sys/fs/cgroup": {"bind": "/cgroup", "mode": "ro"}}
+_ROOT = "/cgroup"
+_CGROUP = {"/sys/fs/cgroup": {"bind": _ROOT, "mode": "ro"}}
 _EXHAUST = """
 for process in /proc/[0-9]*; do
   [ ${process#/proc/} = $$ ] || echo 1000 > $process/oom_score_adj
@@ -45,33 +44,16 @@ exec tail /dev/zero
 """Every other process of the container is to be killed before the one that then takes all the memory."""
 
 
-class Limited:
+class Limited(Part):
     """The part of the Docker target that changes limits."""
-
-    def _engine(self) -> docker.DockerClient:
-        raise NotImplementedError
-
-    def _ours(self, instance: Instance) -> Container:
-        raise NotImplementedError
-
-    def _helpers(self) -> Helpers:
-        raise NotImplementedError
 
     def limits(self, instance: Instance) -> Limits:
         """From its cgroup, read by a helper container."""
-        found = self._cgroup(instance)
-        quota, limit = found["quota"], int(found["limit"]) if found["limit"] != "max" else _ENDLESS
-        unlimited = quota == "max" or int(quota) <= 0
-        return Limits(
-            cpus=None if unlimited else int(quota) / int(found["period"]),
-            memory_bytes=None if limit > _MOST else limit,
-        )
+        return limits_in(self._cgroup(instance))
 
     def use(self, instance: Instance) -> Use:
         """From its cgroup, read by a helper container."""
-        found = self._cgroup(instance)
-        throttled = int(found.get("throttled_ns") or int(found.get("throttled_us", 0)) * 1000)
-        return Use(throttled, int(found["used"]))
+        return use_in(self._cgroup(instance))
 
     def declared(self, instance: Instance) -> dict[str, int]:
         """The engine's own settings."""
@@ -115,7 +97,7 @@ class Limited:
 
     def _cgroup(self, instance: Instance) -> dict[str, str]:
         container = self._ours(instance)
-        text = self._helpers().ask("none", _READ.replace("ID", str(container.id)), volumes=_CGROUP)
+        text = self._helpers().ask("none", look_for(str(container.id), _ROOT), volumes=_CGROUP)
         found = dict(line.split(maxsplit=1) for line in text.splitlines() if " " in line)
         if not {"quota", "limit", "used"} <= set(found):
             raise FaultNotPossible(
@@ -131,3 +113,24 @@ class Limited:
             # Not the SDK's own update: it leaves out zeros, and knows no NanoCpus.
             answer = api._post_json(api._url("/containers/{0}/update", container.id), data=wanted)  # noqa: SLF001
             api._raise_for_status(answer)  # noqa: SLF001
+
+
+def look_for(container: str, root: str) -> str:
+    """The shell that reads a container's cgroup below the folder `root`: a name and a value in each line."""
+    return _READ.replace("ROOT", root).replace("ID", container)
+
+
+def limits_in(found: Mapping[str, str]) -> Limits:
+    """What it says of the limits: `max` and what is not positive are none, and so is the kernel's most."""
+    quota, limit = found["quota"], int(found["limit"]) if found["limit"] != "max" else _ENDLESS
+    unlimited = quota == "max" or int(quota) <= 0
+    return Limits(
+        cpus=None if unlimited else int(quota) / int(found["period"]),
+        memory_bytes=None if limit > _MOST else limit,
+    )
+
+
+def use_in(found: Mapping[str, str]) -> Use:
+    """What it says of the use: version 1 counts nanoseconds, version 2 microseconds."""
+    throttled = int(found.get("throttled_ns") or int(found.get("throttled_us", 0)) * 1000)
+    return Use(throttled, int(found["used"]))

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from probes.targets.abilities import Disturbance
 
-__all__ = ["ASK_KERNEL", "FIND_OURS", "arm", "count", "staying", "take_away"]
+__all__ = ["ASK_KERNEL", "FIND_OURS", "arm", "carry", "count", "staying", "take_away"]
 
 CHAIN = "stehauf-"
 _DNS = "127.0.0.11"
@@ -37,6 +37,11 @@ true
 """
 """Prints what is ours in a namespace: the fault's id, or its first three digits, one a line."""
 
+_LEAST_BURST = 3000
+"""Bytes that may go at once: two packets."""
+_BURST_S = 0.05
+"""Or what goes within this time: the kernel hands packets over only so often."""
+
 _INTERFACES = "for device in $(ls /sys/class/net | grep -v '^lo$'); do"
 
 
@@ -44,7 +49,9 @@ def arm(how: Disturbance, fault: str, addresses: Sequence[str], means: str) -> s
     """The commands that put it in place; `addresses` are those of its peers."""
     chain, hook = CHAIN + fault, "-j " + CHAIN + fault
     if how.kind == "bandwidth":
-        shape = f"tbf rate {how.kbit_s:g}kbit burst 16kb latency 400ms"
+        shape = (
+            f"tbf rate {how.kbit_s:g}kbit burst {round(max(_LEAST_BURST, how.kbit_s * 125 * _BURST_S))} latency 400ms"
+        )
         return f"{_INTERFACES} tc qdisc add dev $device root handle {_handle(fault)} {shape} || exit 1; done"
     if how.kind == "latency" and means == "netem":
         shape = f"netem delay {how.delay_ms:g}ms {how.jitter_ms:g}ms"
@@ -142,3 +149,20 @@ def count(fault: str) -> str:
         f'tc -s qdisc show | awk \'/ {_handle(fault)} dev [^ ]+ root/ {{on = 1; print "rules"}} '
         'on && /Sent/ {print "packets", $4; on = 0}\'; true'
     )
+
+
+def carry(fault: str) -> str:
+    """Commands that look for a second, and print bytes sent, packets held back, segments sent again, nanoseconds."""
+    return f"""
+sent() {{ awk 'NR > 2 {{sub(":", " "); if ($1 != "lo") n += $10}} END {{printf "%d", n}}' /proc/net/dev; }}
+held() {{
+  tc -s qdisc show | awk '/ {_handle(fault)} dev [^ ]+ root/ {{on = 1}} END {{printf "%d", n}}
+    on && /overlimits/ {{for (i = 1; i < NF; i++) if ($i == "overlimits") n += $(i + 1); on = 0}}'
+}}
+again() {{
+  awk '/^Tcp:/ {{if (!at) {{for (i = 2; i <= NF; i++) if ($i == "RetransSegs") at = i}} else print $at}}' /proc/net/snmp
+}}
+from=$(date +%s%N) bytes=$(sent) waited=$(held)
+sleep 1
+echo $(($(sent) - bytes)) $(($(held) - waited)) $(again) $(($(date +%s%N) - from))
+"""

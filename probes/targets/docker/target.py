@@ -14,11 +14,22 @@ from docker.models.containers import Container
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
 from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose, stream
-from probes.targets.docker.containers import PROJECT, SERVICE, addresses_of, instance_of, labels_of, service_of
+from probes.targets.docker.containers import (
+    PROJECT,
+    SERVICE,
+    addresses_of,
+    instance_of,
+    is_finished_task,
+    labels_of,
+    service_of,
+    tasks_among,
+)
 from probes.targets.docker.crash import crash_container
+from probes.targets.docker.disks import Disks
 from probes.targets.docker.disturbing import Networked
 from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
+from probes.targets.docker.filling import Filled
 from probes.targets.docker.limits import Limited
 from probes.targets.docker.network import bridge_addresses
 
@@ -29,7 +40,7 @@ _STOP_S = 10
 _CONFLICT = 409
 
 
-class DockerTarget(Networked, Limited):
+class DockerTarget(Networked, Limited, Filled):
     """A Compose project.
 
     With `compose_files`, each laid over those before it, it is our own stack, which may be brought up; without, a
@@ -55,10 +66,18 @@ class DockerTarget(Networked, Limited):
         self._timeout_s = timeout_s
         self._client: docker.DockerClient | None = None
         self._declared: tuple[str, ...] | None = None
+        self._confined: tuple[str, ...] = ()
 
     def services(self) -> tuple[str, ...]:
-        """Names of the services: those that have containers, else those that our Compose file declares."""
-        found = tuple(sorted({labels_of(container.attrs)[SERVICE] for container in self._containers()}))
+        """Names of the services: those that have containers, else those that our Compose file declares.
+
+        A task that others waited for, and that ended as it should, is no part of the system that runs.
+        """
+        there = [container.attrs for container in self._containers()]
+        tasks = tasks_among(there)
+        found = tuple(
+            sorted({n for each in there if (n := labels_of(each)[SERVICE]) not in tasks or not is_finished_task(each)})
+        )
         if found or self._compose is None:
             return found
         if self._declared is None:
@@ -104,6 +123,15 @@ class DockerTarget(Networked, Limited):
         with asked(f"send signal {number} to {instance.service}"):
             crash_container(self._engine(), container, number)
 
+    def stopped_processes(self, instance: Instance) -> int:
+        """As the engine's own list of them shows; none where it does not run, or is frozen as a whole."""
+        container = self._ours(instance)
+        if container.status != "running":
+            return 0
+        with asked(f"list the processes of {instance.service}"):
+            listed = container.top(ps_args="-eo pid,stat")
+        return sum(state.startswith("T") for _, state in listed["Processes"])
+
     def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
         """Its own address in its network, past the engine's proxy; what is published, where that is elsewhere."""
         return addresses_of(self._ours(instance).attrs, local=engine_host(self._environment).startswith("unix:"))
@@ -139,6 +167,18 @@ class DockerTarget(Networked, Limited):
         """Whether the project has any container."""
         return bool(self._containers())
 
+    def strays(self) -> tuple[tuple[str, str], ...]:
+        """What disturbs networks, and what fills volumes."""
+        return (*super().strays(), *self.stray_files())
+
+    def sweep(self) -> tuple[str, ...]:
+        """All of it."""
+        return (*super().sweep(), *self.sweep_files())
+
+    def confine(self, services: tuple[str, ...]) -> None:
+        """Their named volumes, at the next `up` of a project that is not up."""
+        self._confined = services
+
     def up(self, progress: Callable[[str], None]) -> None:
         """Make the image, check the ports, bring all up; on failure take down what this call brought up."""
         compose = self._own()
@@ -146,30 +186,26 @@ class DockerTarget(Networked, Limited):
         was_up = self.is_up()
         if not was_up:
             compose.refuse_taken_ports()
-        if self._prepare:
-            code, lines = stream(self._prepare, progress, self._environment)
-            if code != 0:
-                raise TargetError(
-                    f"The image could not be made ({' '.join(self._prepare)} ended with {code}): "
-                    f"{lines[-1] if lines else 'it said nothing'}"
-                )
+        self._make_image(progress)
         try:
+            if self._confined and not was_up:
+                self._make_disks(progress)
             compose.up(progress)
         except TargetError as error:
             reason = self._unhealthy() or str(error)
             if not was_up:
                 try:
-                    compose.down()
+                    self.down()
                 except TargetError as left:
                     reason += f" And what had been started is still there: {left}"
             raise TargetError(reason) from error
         except BaseException:
             if not was_up:
                 with contextlib.suppress(TargetError):
-                    compose.down()
+                    self.down()
                     # The engine may still have been making a container that Compose had asked it for.
                     if self._containers():
-                        compose.down()
+                        self.down()
             raise
 
     def down(self) -> None:
@@ -177,6 +213,25 @@ class DockerTarget(Networked, Limited):
         compose = self._own()
         require_compose(self._environment)
         compose.down()
+        self._disks().remove()
+
+    def _disks(self) -> Disks:
+        return Disks(self._engine(), self.project, self._helpers())
+
+    def _make_image(self, progress: Callable[[str], None]) -> None:
+        if self._prepare:
+            code, lines = stream(self._prepare, progress, self._environment)
+            if code != 0:
+                raise TargetError(
+                    f"The image could not be made ({' '.join(self._prepare)} ended with {code}): "
+                    f"{lines[-1] if lines else 'it said nothing'}"
+                )
+
+    def _make_disks(self, progress: Callable[[str], None]) -> None:
+        volumes = self._own().volumes(self._confined)
+        progress(f"making a disk of a fixed size for {', '.join(volumes) or 'nothing: no named volume'}")
+        if volumes:
+            self._disks().make(volumes)
 
     def _own(self) -> Compose:
         if self._compose is None:

@@ -104,6 +104,17 @@ class EmbeddedTarget:
             with contextlib.suppress(psutil.NoSuchProcess):
                 child.send_signal(number)
 
+    def stopped_processes(self, instance: Instance) -> int:
+        """As the kernel shows them; none where it does not run."""
+        pid = self._ours(instance)["pid"]
+        if pid is None:
+            return 0
+        found = 0
+        for process in [psutil.Process(pid), *self._children(pid)]:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found += process.status() == psutil.STATUS_STOPPED
+        return found
+
     def addresses(self, instance: Instance) -> tuple[tuple[str, int], ...]:
         """The ports that it publishes, which it listens on itself."""
         self._ours(instance)
