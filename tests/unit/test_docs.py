@@ -1,5 +1,6 @@
 """What the documents say is there, is there; and what is there, they say."""
 
+import json
 import re
 from collections.abc import Iterable
 from dataclasses import fields
@@ -96,6 +97,13 @@ def test_every_evidence_file_that_the_code_names_is_documented() -> None:
 def test_every_field_of_a_record_is_documented(section: str, kind: type) -> None:
     keys = {item.metadata.get("key", item.name) for item in fields(kind)}
     assert {key for key in keys if f"`{key}`" not in sections(EVIDENCE)[section]} == set()
+
+
+def test_what_is_read_back_is_the_same_in_the_schema() -> None:
+    schema = json.loads((ROOT / "reports" / "schema" / "evidence-1.json").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (`.+?`) \|", sections(EVIDENCE)["readings.jsonl"], re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"what"}
+    assert set(schema["$defs"]["reading"]["properties"]["what"]["enum"]) == told
 
 
 def test_every_field_of_run_json_is_documented() -> None:
