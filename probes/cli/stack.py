@@ -1,6 +1,8 @@
 """`chaos stack`: bring the stack up, so that it stays up between runs, and take it down."""
 
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -112,6 +114,15 @@ def inspect_(project: str | None, file: Path | None, form: str) -> None:
         settings = Settings.from_environment()
         found = find(project or settings.project, file, settings.environment)
         click.echo(FORMATS[form](inspect(found, settings.environment)))
+
+
+@stack.command("image")
+def image_() -> None:
+    """Make the image of our services, from which helpers for faults of the network are made too; quick where it is."""
+    from probes.assets import asset  # noqa: PLC0415 - see the package's docstring
+
+    command = [sys.executable, str(asset("stack/image")), "--python", sys.executable]
+    raise SystemExit(subprocess.run(command, check=False).returncode)
 
 
 def _show(target: "Target") -> None:

@@ -44,6 +44,8 @@ def test_the_test_that_is_named_is_there_and_is_about_it(command: str) -> None:
     if function:
         assert function in {node.name for node in ast.walk(ast.parse(source)) if isinstance(node, ast.FunctionDef)}
     beside = [source, *(path.read_text(encoding="utf-8") for path in (ROOT / file).parent.glob("*.py"))]
+    followed = re.findall(r'"docs" / "([\w-]+\.md)"', source)  # a document that the test itself types from
+    beside += [(ROOT / "docs" / name).read_text(encoding="utf-8") for name in followed]
     assert missing_words(command, "\n".join(beside) if file.endswith(".py") else source) == []
 
 

@@ -93,7 +93,7 @@ def test_what_is_not_ours_is_refused(target: DockerTarget, echo: Instance) -> No
 
 def test_without_its_image_nothing_is_done_and_it_says_how_to_get_it(target: DockerTarget) -> None:
     other = DockerTarget(target.project, environment={**os.environ, "STEHAUF_IMAGE_TAG": "never-made"})
-    with pytest.raises(FaultNotPossible, match="stack/image"):
+    with pytest.raises(FaultNotPossible, match="stack image"):
         other.means(CUT)
 
 

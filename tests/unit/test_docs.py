@@ -33,8 +33,10 @@ VERDICTS = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
 TROUBLES = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 CODE = {
     path: path.read_text(encoding="utf-8")
-    for room in ("probes", "reports", "loadtest", "stack")
-    for path in (ROOT / room).rglob("*")
+    for path in [
+        *(one for room in ("probes", "reports", "loadtest", "stack") for one in (ROOT / room).rglob("*")),
+        ROOT / "stehauf.py",
+    ]
     if path.is_file() and (path.suffix == ".py" or path.name == "image")
 }
 WRITING = "\n".join(text for path, text in CODE.items() if "stack" not in path.parts)

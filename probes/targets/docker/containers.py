@@ -1,6 +1,6 @@
 """What the engine says of a container, as our values: pure functions of `docker inspect`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from probes.targets.api import Health, Instance, Service, State
@@ -16,6 +16,7 @@ __all__ = [
     "labels_of",
     "published_ports",
     "service_of",
+    "services_among",
     "tasks_among",
 ]
 
@@ -119,6 +120,13 @@ def tasks_among(containers: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     labels = [labels_of(each).get(_DEPENDS_ON, "") for each in containers]
     waits = [part.split(":") for label in labels for part in label.split(",") if part]
     return frozenset(wait[0] for wait in waits if _COMPLETED in wait[1:])
+
+
+def services_among(containers: Sequence[Mapping[str, Any]]) -> tuple[str, ...]:
+    """Names of the services that have containers among them, without tasks that ended as they should."""
+    tasks = tasks_among(containers)
+    named = ((labels_of(each)[SERVICE], each) for each in containers)
+    return tuple(sorted({name for name, each in named if name not in tasks or not is_finished_task(each)}))
 
 
 def is_finished_task(attributes: Mapping[str, Any]) -> bool:

@@ -133,7 +133,7 @@ class Helpers:
                 raise
             raise FaultNotPossible(
                 f"This fault needs a helper container made from the image {self._image}, and the engine "
-                "does not have it; nothing was done. Make it with `stack/image`"
+                "does not have it; nothing was done. Make it with `chaos stack image`"
             ) from error
 
 

@@ -19,10 +19,9 @@ from probes.targets.docker.containers import (
     SERVICE,
     addresses_of,
     instance_of,
-    is_finished_task,
     labels_of,
     service_of,
-    tasks_among,
+    services_among,
 )
 from probes.targets.docker.crash import crash_container
 from probes.targets.docker.disks import Disks
@@ -71,13 +70,9 @@ class DockerTarget(Networked, Limited, Filled):
     def services(self) -> tuple[str, ...]:
         """Names of the services: those that have containers, else those that our Compose file declares.
 
-        A task that others waited for, and that ended as it should, is no part of the system that runs.
+        What `services_among` leaves out is no part of the system that runs.
         """
-        there = [container.attrs for container in self._containers()]
-        tasks = tasks_among(there)
-        found = tuple(
-            sorted({n for each in there if (n := labels_of(each)[SERVICE]) not in tasks or not is_finished_task(each)})
-        )
+        found = services_among([container.attrs for container in self._containers()])
         if found or self._compose is None:
             return found
         if self._declared is None:

@@ -27,7 +27,9 @@ def health() -> dict[str, str]:
 @app.get("/notes")
 def notes(limit: int = 10) -> list[dict[str, object]]:
     """The newest notes."""
-    return [{"id": row[0], "text": row[1]} for row in _ask("select id, text from notes order by id desc limit %s", limit)]
+    return [
+        {"id": row[0], "text": row[1]} for row in _ask("select id, text from notes order by id desc limit %s", limit)
+    ]
 
 
 @app.get("/notes/{note}")
