@@ -11,6 +11,7 @@ from probes.errors import ConfigurationError, TargetDegraded
 from probes.faults.arguments import ending
 from probes.faults.ending import Ending
 from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, partition
+from probes.nodes import bad_update, node_down, node_drain, node_partition
 from probes.processes import crash_loop, hang, stop
 from probes.resources import cpu_starved, disk_full, memory_squeezed
 from probes.run.session import Session, current
@@ -19,6 +20,7 @@ from probes.targets.api import Instance
 
 __all__ = [
     "bad_answers",
+    "bad_update",
     "bandwidth",
     "cpu_starved",
     "crash",
@@ -30,6 +32,9 @@ __all__ = [
     "latency",
     "loss",
     "memory_squeezed",
+    "node_down",
+    "node_drain",
+    "node_partition",
     "out_of_memory",
     "partition",
     "signal",

@@ -1,14 +1,17 @@
 """Probes that ask the target and the services how they are now. For figures of the whole run see `probes.figures`."""
 
 import time
+from typing import Any
 
 import requests
 
 from probes.errors import ClaimUnmet, ConfigurationError
+from probes.faults.kinds import require
 from probes.run.breakers import read_breakers
 from probes.run.session import current
+from probes.targets.abilities import Updatable
 
-__all__ = ["all_healthy", "breaker_state", "reported_health"]
+__all__ = ["all_healthy", "breaker_state", "reported_health", "update_state"]
 
 
 def all_healthy(within: float = 0.0) -> bool:
@@ -76,6 +79,32 @@ def reported_health(service: str, expected: str = "", within: float = 0.0) -> st
         health = next((one for one in ("unhealthy", "starting", "none") if one in said), "healthy" if said else "none")
         if health == expected or not expected or time.monotonic() >= deadline:
             return health
+        session.check()
+        time.sleep(0.1)
+
+
+def update_state(service: str, expected: str = "", within: float = 0.0) -> str:
+    """What became of the last update of a service, in the words of the swarm's manager.
+
+    `completed`; `rollback_completed`: it failed, and the copies run again what they ran; `paused`: it failed, and was
+    left as it is; `updating`, `rollback_started`, `rollback_paused`; empty: there was none.
+
+    Args:
+        service: name of the service.
+        expected: state to wait for; empty: the state now.
+        within: seconds to wait for the expected state; then the state that it has is returned.
+
+    Raises:
+        FaultNotPossible: this target rolls no updates out.
+        TargetError: the target does not answer.
+    """
+    session, deadline = current(), time.monotonic() + within
+    require(session.target, Updatable, "bad_update")
+    target: Any = session.target
+    while True:
+        state = str(target.update_state(service))
+        if state == expected or not expected or time.monotonic() >= deadline:
+            return state
         session.check()
         time.sleep(0.1)
 

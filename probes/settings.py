@@ -1,11 +1,15 @@
 """The one door through which configuration enters: environment variables, read here and nowhere else.
 
 ===========================  =============================================================================
-STEHAUF_TARGET               docker or embedded; unset: Docker if an engine answers, else embedded
+STEHAUF_TARGET               docker, embedded or swarm; unset: Docker if an engine answers, else embedded
 STEHAUF_PROJECT              name of the Compose project; unset: ours, ``stehauf``
 STEHAUF_COMPOSE_FILE         its file; unset: our own stack, or none where STEHAUF_PROJECT names another one
 STEHAUF_OVERLAYS             Compose files laid over ours, with ':' between them: for proof that experiments can fail
 STEHAUF_UNTIL_UNMET          a claim's name: a run for proof ends as soon as that claim is seen not to hold
+STEHAUF_SWARM_NODES          name=endpoint of the engine of each node of a swarm, with ',' between them; the manager
+                             is DOCKER_HOST's or DOCKER_CONTEXT's
+STEHAUF_SWARM_MACHINES       Compose project whose containers are the nodes, where they are; its engine answers at
+                             STEHAUF_SWARM_MACHINES_HOST, unset: the local socket
 STEHAUF_RUNS                 folder for the runs; unset: ``reports/runs`` of the checkout or the current folder
 STEHAUF_LANG                 language of the report: en (the default) or de
 STEHAUF_BRANDING             YAML file with the name, logo and accent colour that the report bears

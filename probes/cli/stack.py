@@ -26,7 +26,7 @@ def stack() -> None:
     """The system under test: bring it up, look at it, take it down.
 
     A run brings the stack up by itself where it is not, and takes it down again; `chaos stack up` keeps it up
-    between runs. STEHAUF_TARGET chooses docker or embedded.
+    between runs. STEHAUF_TARGET chooses docker, embedded or swarm.
     """
 
 

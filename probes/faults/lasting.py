@@ -3,6 +3,7 @@
 import logging
 import time
 import uuid
+from collections.abc import Callable
 from typing import Any
 
 from probes.errors import ConfigurationError, StehaufError, TargetDegraded
@@ -10,7 +11,7 @@ from probes.faults.kinds import Lasting, Readings, require
 from probes.faults.selection import refuse_broken, select
 from probes.run.ledger import Entry
 from probes.run.session import Session, current
-from probes.targets.api import Instance
+from probes.targets.api import Inspectable, Instance
 
 __all__ = ["LONGEST_S", "begin", "check_bound"]
 
@@ -20,16 +21,20 @@ LONGEST_S = 3600.0
 _LOOK_S = 0.1
 
 
-def begin(fault: Lasting, service: str, for_seconds: float, selection: dict[str, Any]) -> dict[str, Any]:
+def begin(
+    fault: Lasting, service: str, for_seconds: float, selection: dict[str, Any],
+    among: Callable[[Any], Inspectable] | None = None,
+) -> dict[str, Any]:  # fmt: skip
     """Put a fault in place on the chosen instances; it stays until it is undone, `for_seconds` at most.
 
-    Gives the service and the faults' ids with their instances. Raises ConfigurationError, UnknownService,
-    FaultNotPossible and TargetDegraded before anything was done, and TargetError where the target refused.
+    `among`: the target as it is to be chosen from, where not every instance may be. Gives the service and the faults'
+    ids with their instances. Raises ConfigurationError, UnknownService, FaultNotPossible and TargetDegraded before
+    anything was done, and TargetError where the target refused.
     """
     session = current()
     require(session.target, fault.needs, fault.kind)
     check_bound(fault.kind, for_seconds)
-    chosen = select(session.target, service, **selection)
+    chosen = select(among(session.target) if among else session.target, service, **selection)
     for instance in chosen.instances:
         refuse_broken(instance)
         _refuse_twice(session, fault, instance)

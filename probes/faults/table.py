@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from probes.faults.disk import DiskFull
 from probes.faults.kinds import Lasting
 from probes.faults.network import Answers, Bandwidth, Latency, Loss, Names, Partition
+from probes.faults.nodes import BadUpdate, NodeDown, NodeDrain, NodePartition
 from probes.faults.process import Hang, Stop
 from probes.faults.resources import CpuStarved, MemorySqueezed
 from probes.faults.stall import Stall
@@ -12,6 +13,7 @@ from probes.targets.abilities import Exhaustible, Signalable
 from probes.targets.api import Crashable
 from probes.targets.docker import DockerTarget
 from probes.targets.embedded import EmbeddedTarget
+from probes.targets.swarm import SwarmTarget
 
 __all__ = ["ENDING", "LASTING", "TARGETS", "able", "table"]
 
@@ -25,10 +27,11 @@ ENDING: Mapping[str, type] = {
 
 _NETWORK: tuple[type[Lasting], ...] = (Partition, Latency, Loss, Bandwidth, Names, Answers)
 _OTHERS: tuple[type[Lasting], ...] = (Hang, Stall, Stop, CpuStarved, MemorySqueezed, DiskFull)
-LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS)}
+_NODES: tuple[type[Lasting], ...] = (NodeDown, NodeDrain, NodePartition, BadUpdate)
+LASTING: Mapping[str, type[Lasting]] = {kind.kind: kind for kind in (*_NETWORK, *_OTHERS, *_NODES)}
 """Faults that stay until they are undone, by the name of their action."""
 
-TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget}
+TARGETS: Mapping[str, type] = {"docker": DockerTarget, "embedded": EmbeddedTarget, "swarm": SwarmTarget}
 
 
 def able(needs: type) -> tuple[str, ...]:

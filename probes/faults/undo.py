@@ -8,14 +8,14 @@ from probes.errors import TargetError
 from probes.faults.kinds import Lasting
 from probes.faults.table import LASTING
 from probes.run.ledger import Entry
-from probes.targets.api import Inspectable, Instance, Pausable, Stoppable
+from probes.targets.api import Inspectable, Instance, Mendable, Stack
 
-__all__ = ["Healable", "undo"]
+__all__ = ["Healable", "is_there", "undo"]
 
 _EVERY_S = 0.1
 
 
-class Healable(Inspectable, Stoppable, Pausable, Protocol):
+class Healable(Inspectable, Mendable, Stack, Protocol):
     """What the undo of any fault needs of a target."""
 
 
@@ -74,5 +74,17 @@ def _until_nothing(left: Callable[[], str], within: float) -> str:
     return ""
 
 
+def is_there(target: Healable, entry: Entry) -> bool:
+    """Whether there is still something that the fault of an entry could be left in."""
+    return _outlives(entry) or (target.is_up() and entry.service in target.services())
+
+
+def _outlives(entry: Entry) -> bool:
+    """Whether the fault concerns more than its instance: a machine stays drained when the stack is gone."""
+    return bool(getattr(LASTING.get(entry.fault), "outlives", False))
+
+
 def _find(target: Inspectable, entry: Entry) -> Instance | None:
+    if _outlives(entry):
+        return Instance(entry.service, entry.instance, "stopped", "none", 0, None, None, None)
     return next((one for one in target.instances(entry.service) if one.id == entry.instance), None)

@@ -16,7 +16,7 @@ import time
 from pathlib import Path
 
 from probes.errors import RunRefused, StehaufError, TargetError
-from probes.faults.undo import undo
+from probes.faults.undo import is_there, undo
 from probes.run.ledger import Ledger
 from probes.run.lock import TargetLock
 from probes.run.opening import open_target
@@ -94,7 +94,7 @@ def _undo(target: Target, ledger: Ledger, entry_id: str) -> None:
     if entry is None:
         return
     try:
-        if target.is_up() and entry.service in target.services():
+        if is_there(target, entry):
             logger.info("%s", undo(target, entry, within=10.0))
         ledger.strike(entry)
     except StehaufError as error:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from probes.faults.undo import undo
+from probes.faults.undo import is_there, undo
 from probes.run.ledger import Entry, Ledger
 from probes.targets.abilities import Sweepable
 from probes.targets.api import Target
@@ -19,7 +19,7 @@ def left_behind(target: Target, ledger: Ledger) -> list[str]:
 def heal_all(target: Target, ledger: Ledger) -> Iterator[str]:
     """Undo all of it, the last fault first; a sentence for each thing done. Raises TargetError where one resists."""
     for entry in _last_first(ledger):
-        if target.is_up() and entry.service in target.services():
+        if is_there(target, entry):
             yield undo(target, entry)
         else:
             yield f"{entry.service}: what {entry.run} broke is gone, nothing to undo"

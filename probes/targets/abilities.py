@@ -3,21 +3,25 @@
 from dataclasses import dataclass
 from typing import Literal, Protocol, runtime_checkable
 
-from probes.targets.api import Instance
+from probes.targets.api import Inspectable, Instance
 
 __all__ = [
     "Carried",
     "Confinable",
     "Disturbable",
     "Disturbance",
+    "Drainable",
     "Exhaustible",
     "Fillable",
     "Limitable",
     "Limits",
+    "Nodes",
+    "Powered",
     "Reachable",
     "Room",
     "Signalable",
     "Sweepable",
+    "Updatable",
     "Use",
 ]
 
@@ -174,6 +178,91 @@ class Exhaustible(Protocol):
 
     def exhaust(self, instance: Instance) -> None:
         """Let it run into its memory limit. Raises FaultNotPossible where it has none, NotOurs, TargetError."""
+
+
+class MachineSeen(Protocol):
+    """A machine of several, as whoever manages them sees it."""
+
+    @property
+    def name(self) -> str:
+        """Its host name."""
+
+    @property
+    def state(self) -> str:
+        """`ready` or `down`, as the manager takes it for."""
+
+    @property
+    def availability(self) -> str:
+        """`active`: it gets work; `drain`: it gets none, and what it had is moved."""
+
+    @property
+    def is_manager(self) -> bool:
+        """Whether it manages the others."""
+
+
+@runtime_checkable
+class Nodes(Inspectable, Protocol):
+    """Has several machines."""
+
+    def node(self, name: str) -> MachineSeen:
+        """As the manager sees it now. Raises TargetError."""
+
+    def running_on(self, name: str) -> int | None:
+        """Copies of our services that run there, by its own engine; None where that does not answer."""
+
+    def strangers_on(self, name: str) -> tuple[str, ...]:
+        """What runs there and is not ours. Raises TargetError."""
+
+
+@runtime_checkable
+class Drainable(Nodes, Protocol):
+    """Can take the work away from a machine."""
+
+    def set_availability(self, name: str, availability: str) -> None:
+        """`active` or `drain`; no-op where it is so. Raises TargetError."""
+
+
+@runtime_checkable
+class Powered(Nodes, Protocol):
+    """Reaches the power and the network of its machines."""
+
+    def machine(self, name: str) -> Instance:
+        """The machine itself, by what it runs on. Raises FaultNotPossible where that is out of reach."""
+
+    def power_off(self, name: str) -> None:
+        """At once. Raises TargetError."""
+
+    def power_on(self, name: str) -> None:
+        """No-op where it runs. Raises TargetError."""
+
+    def cut_off(self, name: str, fault: str, for_seconds: float) -> None:
+        """From everybody, its containers too; ends by itself after `for_seconds`. Raises TargetError."""
+
+    def cut(self, name: str, fault: str) -> int | None:
+        """Packets that were dropped, by the kernel's count; None: it is not cut off."""
+
+    def connect(self, name: str, fault: str) -> None:
+        """End that; no-op where it is not cut off. Raises TargetError."""
+
+
+@runtime_checkable
+class Updatable(Inspectable, Protocol):
+    """Can roll an update of a service out."""
+
+    def update_state(self, service: str) -> str:
+        """What became of the last update, in the target's words; empty: there was none."""
+
+    def runs(self, service: str) -> list[str]:
+        """The arguments that its copies run, as declared now."""
+
+    def failed_with(self, service: str, arguments: list[str]) -> int:
+        """Copies that ran these arguments and failed, as far back as is remembered."""
+
+    def update(self, service: str, arguments: list[str]) -> None:
+        """Have its copies run these, one after the other as its own policy says. Raises TargetError."""
+
+    def roll_back(self, service: str) -> None:
+        """Have them run again what they ran before the last update. Raises TargetError."""
 
 
 @runtime_checkable

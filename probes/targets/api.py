@@ -18,6 +18,7 @@ __all__ = [
     "HostKnown",
     "Inspectable",
     "Instance",
+    "Mendable",
     "Pausable",
     "Service",
     "Stack",
@@ -45,7 +46,7 @@ class Instance:
 
     service: str
     id: str
-    """Stable over restarts: the container's id; on the embedded target the watcher's name."""
+    """Stable over restarts: the container's id; on the embedded target the watcher's name, in a swarm the slot."""
     state: State
     health: Health
     restart_count: int
@@ -54,6 +55,14 @@ class Instance:
     pid: int | None
     exit_code: int | None
     """Of the last end, 128 + n for signal n; None while it never ended."""
+    node: str = ""
+    """The machine on which it runs, where there are several; else empty."""
+    task: str = ""
+    """In a swarm the id of the task that runs it: a restart is a new task. Else empty."""
+    replaces: str = ""
+    """In a swarm the id of the task before that one; empty for the first."""
+    ended_as: str = ""
+    """In a swarm how the task before ended, in the manager's words: failed, shutdown, complete ..."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +82,10 @@ class Event:
     """For `kill`: the signal's number."""
     health: Health | None = None
     """For `health`: the new state."""
+    node: str = ""
+    """The machine whose engine reported it, where there are several; else empty."""
+    task: str = ""
+    """In a swarm the id of the task; else empty."""
 
 
 EventSink = Callable[[Event], None]
@@ -149,6 +162,17 @@ class Crashable(Protocol):
 
 
 @runtime_checkable
+class Mendable(Protocol):
+    """Can have an instance that is down or frozen run again: what bringing back needs, whoever broke it."""
+
+    def start(self, instance: Instance) -> None:
+        """Start a stopped instance; no-op where it runs. Raises NotOurs, TargetError."""
+
+    def resume(self, instance: Instance) -> None:
+        """Thaw; no-op where it is not paused. Raises NotOurs, TargetError."""
+
+
+@runtime_checkable
 class Stoppable(Protocol):
     """Can stop and start as an operator does: the restart policy does not act."""
 
@@ -200,9 +224,9 @@ class Stack(Protocol):
         """Take everything down, with its data; no-op where it is not up. Raises TargetError."""
 
 
-class Target(Inspectable, Watchable, Crashable, Stoppable, Pausable, Stack, Protocol):
+class Target(Inspectable, Watchable, Crashable, Mendable, Stack, Protocol):
     """What every target can do. Code that needs less asks for less; what only some can do is asked of them by name."""
 
     name: str
-    """`docker`, `embedded` or `memory`."""
+    """`docker`, `embedded`, `swarm` or `memory`."""
     project: str

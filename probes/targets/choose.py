@@ -7,10 +7,11 @@ from probes.errors import ConfigurationError
 from probes.targets.api import Target
 from probes.targets.docker import DockerTarget, compose_answers, engine_answers
 from probes.targets.embedded import EmbeddedTarget
+from probes.targets.swarm import SwarmTarget
 
 __all__ = ["TARGETS", "choose"]
 
-TARGETS = ("docker", "embedded")
+TARGETS = ("docker", "embedded", "swarm")
 _ENGINE_S = 2.0
 _THIS_MACHINE = {"docker": "host.docker.internal", "embedded": "127.0.0.1"}
 """As the services reach it."""
@@ -37,11 +38,11 @@ def choose(  # noqa: PLR0913 - each a setting, by name
     """
     if name == "memory":
         raise ConfigurationError(
-            f"The target memory breaks nothing real and is for unit tests only; set STEHAUF_TARGET to "
-            f"{' or '.join(TARGETS)}."
+            f"The target memory breaks nothing real and is for unit tests only; set STEHAUF_TARGET to one of "
+            f"{', '.join(TARGETS)}."
         )
     if name is not None and name not in TARGETS:
-        raise ConfigurationError(f"There is no target {name!r}; set STEHAUF_TARGET to {' or '.join(TARGETS)}.")
+        raise ConfigurationError(f"There is no target {name!r}; set STEHAUF_TARGET to one of {', '.join(TARGETS)}.")
     chosen, why = (name, f"STEHAUF_TARGET asks for {name}.") if name else _best(environment)
     if overlays:
         why += f" The stack is changed by {', '.join(overlay.name for overlay in overlays)}."
@@ -55,6 +56,10 @@ def choose(  # noqa: PLR0913 - each a setting, by name
             f"Set STEHAUF_TARGET=docker with an engine that runs {project}, or unset STEHAUF_PROJECT and "
             "STEHAUF_COMPOSE_FILE."
         )
+    if chosen == "swarm":
+        # No collector of this machine: its nodes may be elsewhere, and know it by no name.
+        deployed = (compose_file, compose_file.parent / "swarm" / "services.yaml", *overlays) if own else ()
+        return SwarmTarget(project, *deployed, environment=environment), why
     if traces_port is not None:
         told = ",".join(filter(None, (environment.get("OTEL_RESOURCE_ATTRIBUTES"), f"stehauf.project={project}")))
         here = f"http://{_THIS_MACHINE[chosen]}:{traces_port}"

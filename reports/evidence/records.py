@@ -30,6 +30,7 @@ Record = TypeVar("Record")
 
 KINDS = (
     N_("bad_answers"),
+    N_("bad_update"),
     N_("bandwidth"),
     N_("cpu_starved"),
     N_("crash"),
@@ -40,6 +41,9 @@ KINDS = (
     N_("latency"),
     N_("loss"),
     N_("memory_squeezed"),
+    N_("node_down"),
+    N_("node_drain"),
+    N_("node_partition"),
     N_("out_of_memory"),
     N_("partition"),
     N_("signal"),
@@ -61,6 +65,8 @@ class Event:
     exit_code: int | None = None
     signal: int | None = None
     health: str | None = None
+    node: str = ""
+    task: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +83,10 @@ class Snapshot:
     started_ns: int | None = None
     pid: int | None = None
     exit_code: int | None = None
+    node: str = ""
+    task: str = ""
+    replaces: str = ""
+    ended_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

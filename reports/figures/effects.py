@@ -7,6 +7,7 @@ from typing import Any
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Fault
 from reports.figures.lasting import ended_ns, readings_of, unread
+from reports.figures.machines import bad_update, node_down, node_drain, node_partition
 from reports.figures.proof import Receipt, clock, named, unproved
 from reports.words import N_, say
 
@@ -176,6 +177,7 @@ def _shown(value: Any) -> str:
 
 EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "bad_answers": _answers,
+    "bad_update": bad_update,
     "bandwidth": _bandwidth,
     "cpu_starved": _cpu,
     "disk_full": _disk,
@@ -183,12 +185,16 @@ EFFECTS: Mapping[str, Callable[[Shown, Sequence[Shown]], list[str]]] = {
     "latency": _latency,
     "loss": _loss,
     "memory_squeezed": _memory,
+    "node_down": node_down,
+    "node_drain": node_drain,
+    "node_partition": node_partition,
     "partition": _partition,
     "stall": _stall,
 }
 """What is missing to prove a fault, by its kind: from one reading before it, and those while it was in place."""
 PROVED = {
     "bad_answers": N_("{service} answered badly: the proxy before it counted the answers that it spoiled"),
+    "bad_update": N_("an update of {service} failed: a new copy of it did, and the swarm's manager says so"),
     "bandwidth": N_("{service} sent through a narrow pipe: packets had to wait, and no more passed than was to"),
     "cpu_starved": N_("{service} was starved of processor: its cgroup shows the lower limit, and time held back by it"),
     "disk_full": N_("{service} had no room: the file system of its volume had nothing free, and had before"),
@@ -196,6 +202,12 @@ PROVED = {
     "latency": N_("{service} was slow to reach: round trips to it took longer by what was asked for"),
     "loss": N_("{service} lost packets: the kernel counted those that it dropped, and segments that were sent again"),
     "memory_squeezed": N_("{service} had less memory: its cgroup shows the lower limit"),
+    "node_down": N_("the node under {service} died: its machine was off, and the swarm's manager took it for down"),
+    "node_drain": N_("the node under {service} was drained: the manager says so, and nothing of the stack ran there"),
+    "node_partition": N_(
+        "the node under {service} was cut off: the kernel counted the packets that it dropped, and the swarm's manager "
+        "took a machine that ran for down"
+    ),
     "partition": N_("{service} was cut off: the kernel counted the packets that it dropped in its network"),
     "stall": N_(
         "{service} stalled: the kernel shows its processes stopped; a connection opened and was not answered, as one "

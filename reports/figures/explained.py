@@ -2,7 +2,7 @@
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
-from reports.figures.lasting import LASTING, STOP_NS, ended_ns
+from reports.figures.lasting import LASTING, NODES, STOP_NS, ended_ns, readings_of
 from reports.figures.proof import EFFECT_NS
 from reports.figures.recovery import died_event
 from reports.figures.windows import FOREVER
@@ -13,9 +13,15 @@ FIRST_OF = {"hang": ("pause",), "out_of_memory": ("oom", "die"), "stop": ("kill"
 """The events that a fault makes, each once: the first of each after it was asked for. A second `kill` is the
 target's own too, where the first signal did not end the process in time."""
 
+ENDINGS = frozenset({"kill", "die", "stop"})
+RETURN_NS = 15_000_000_000
+"""After the undo: a machine that was away hears from its manager within a few heartbeats."""
+
 
 def explained_by(evidence: Evidence, fault: Fault) -> list[Event]:
     """The events that are this fault's own; every other one is somebody's, or something's, else."""
+    if fault.kind in NODES or fault.kind == "bad_update":
+        return _moved(evidence, fault)
     if fault.kind == "disk_full":
         return _ends_of_itself(evidence, fault)
     if fault.kind in LASTING and fault.kind not in FIRST_OF:
@@ -38,3 +44,19 @@ def _ends_of_itself(evidence: Evidence, fault: Fault) -> list[Event]:
         return []
     own = (e for e in evidence.events if e.instance == fault.instance and e.kind == "die")
     return [event for event in own if fault.asked_ns <= event.at_ns <= over + EFFECT_NS]
+
+
+def _moved(evidence: Evidence, fault: Fault) -> list[Event]:
+    """What a swarm itself ends: on the node that is broken, or of the service that is updated, until a little after.
+
+    A machine that was away learns when it is back that its work was given to others, and ends it.
+    """
+    node = next((one.value for one in readings_of(evidence, fault, "before") if one.what == "node"), None)
+    until = (fault.undone_ns or 0) + RETURN_NS
+    return [
+        event
+        for event in evidence.events
+        if event.kind in ENDINGS
+        and (fault.asked_ns or 0) <= event.at_ns <= until
+        and (event.node == node if fault.kind in NODES else event.service == fault.service)
+    ]

@@ -5,15 +5,18 @@ from reports.evidence.records import Event, Fault, Reading
 from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.words import N_, say
 
-__all__ = ["LASTING", "STOP_NS", "ended_ns", "hang_receipt", "readings_of", "stop_receipt", "unread"]
+__all__ = ["LASTING", "NODES", "STOP_NS", "ended_ns", "hang_receipt", "readings_of", "stop_receipt", "unread"]
 
 ENDS = {"hang": "resume", "stop": "start"}
 """The target's own event that says that a fault is over."""
+NODES = frozenset({"node_down", "node_drain", "node_partition"})
+"""Faults of a machine: whatever runs there suffers from them."""
 LASTING = frozenset(
     {
         *ENDS,
         *("partition", "latency", "loss", "bandwidth", "dns_failure", "bad_answers"),
         *("cpu_starved", "memory_squeezed", "disk_full", "stall"),
+        *(*NODES, "bad_update"),
     }
 )
 """Faults that stay until they are undone."""

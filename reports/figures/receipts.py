@@ -12,6 +12,7 @@ from reports.figures.effects import EFFECTS, effect_receipt
 from reports.figures.lasting import hang_receipt, stop_receipt
 from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
 from reports.figures.recovery import died_event, started_event
+from reports.figures.replaced import is_swarm, not_replaced, replaced_facts
 from reports.figures.windows import FOREVER
 from reports.words import N_, joined, say
 
@@ -39,6 +40,11 @@ def _crash(evidence: Evidence, fault: Fault) -> Receipt:
         "{service} died by itself with exit code {code} and its restart policy started it "
         "again: the target reports a die event, no kill event with it, and one restart more"
     )
+    if is_swarm(evidence):
+        told = N_(
+            "{service} died by itself with exit code {code}, and the swarm replaced it: the engine of its node reports "
+            "a die event and no kill event with it, the manager a task that failed and a new one in its place"
+        )
     broken = _broken(evidence, fault, died_event(evidence, fault, _following(evidence, fault)), {SIGKILL_EXIT})
     return _ended_and_back(evidence, fault, told, broken)
 
@@ -90,8 +96,9 @@ def _ended_and_back(
     until = _following(evidence, fault)
     died, started = died_event(evidence, fault, until), started_event(evidence, fault, until)
     before, after = _snapshots(evidence, fault, died, started, until)
-    missing = [*broken, *_restarted(died, started, before, after)]
-    facts = (*more, *_facts(fault, died, started, before, after))
+    back, facts_of = (not_replaced, replaced_facts) if is_swarm(evidence) else (_restarted, _facts)
+    missing = [*broken, *back(died, started, before, after)]
+    facts = (*more, *facts_of(fault, died, started, before, after))
     if missing:
         return unproved(fault, *missing, broken=not broken, facts=facts)
     return Receipt(fault, True, True, say(told, service=fault.service, code=SIGKILL_EXIT), (), facts)

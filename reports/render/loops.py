@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from reports.evidence.records import Fault
 from reports.figures import Receipt
-from reports.words import joined, say
+from reports.words import N_, joined, say
 
 __all__ = ["as_one", "together"]
 
@@ -35,6 +35,12 @@ def _loop(loop: list[Receipt]) -> Receipt:
         "time: each crash has a die event of its own, no kill event with it, and one restart more",
         service=fault.service, n=many,
     )  # fmt: skip
+    if _is_of_tasks(loop[0]):
+        told = N_(
+            "{service} died {n} times by itself, each time after it ran again, and the swarm replaced it each time: "
+            "each crash has a die event of its own, no kill event with it, and a new task"
+        )
+        sentence = say(told, service=fault.service, n=many)
     if missing:
         sentence = say("{fault} is not proved: {why}", fault=fault.title, why=joined(missing))
     return Receipt(
@@ -50,12 +56,24 @@ def _loop(loop: list[Receipt]) -> Receipt:
 def _facts(loop: list[Receipt]) -> tuple[tuple[str, str], ...]:
     first, last = dict(loop[0].facts), dict(loop[-1].facts)
     proved = say("{proved} of {n}", proved=sum(one.proved for one in loop), n=len(loop))
+    restarts = (
+        ((say("task before the first crash"), first["task before"]), (say("task after the last"), last["task after"]))
+        if _is_of_tasks(loop[0])
+        else (
+            (say("restart count at the first crash"), first["restart count"]),
+            (say("restart count at the last"), last["restart count"]),
+        )
+    )
     return (
         (say("instance"), first["instance"]),
         (say("crashes proved"), proved),
-        (say("restart count at the first crash"), first["restart count"]),
-        (say("restart count at the last"), last["restart count"]),
+        *restarts,
         (say("first die event"), first["die event"]),
         (say("last die event"), last["die event"]),
         (say("last start event"), last["start event"]),
     )
+
+
+def _is_of_tasks(one: Receipt) -> bool:
+    """Whether it is a swarm's, which replaces tasks and counts no restarts."""
+    return "task before" in dict(one.facts)

@@ -22,6 +22,8 @@ ANYTHING = {"value", "tolerance", "configuration", "attributes", "arguments", "j
 
 OPTIONAL = {
     *(("faults.jsonl", key) for key in ("loop", "selection", "for_seconds", "number", "exit_code", "by", "again")),
+    *(("events.jsonl", key) for key in ("node", "task")),
+    *(("instances.jsonl", key) for key in ("node", "task", "replaces", "ended_as")),
     *(("verdict.json", key) for key in ("loop", "detail", "number", "exit_code")),
     *(("samples", key) for key in ("samples", "failed", "arrivals")),
 }

@@ -67,7 +67,7 @@ def test_a_users_own_project_is_for_docker_alone(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["memory", "kubernetes", ""])
 def test_a_name_that_no_run_can_use_lists_those_that_can(name: str) -> None:
-    with pytest.raises(ConfigurationError, match="docker or embedded"):
+    with pytest.raises(ConfigurationError, match="docker, embedded, swarm"):
         _chosen(name, {"DOCKER_HOST": "unix:///nowhere.sock"})
 
 

@@ -148,11 +148,11 @@ def test_the_figures_of_the_rules_are_as_documented() -> None:
 
 def test_the_table_of_faults_is_what_the_code_can_do() -> None:
     text = (ROOT / "docs" / "faults.md").read_text(encoding="utf-8")
-    rows = re.findall(r"^\| `(\w+)` \| (yes|no) \| (yes|no) \|", text, re.MULTILINE)
-    assert re.search(r"^\| Fault \| `docker` \| `embedded` \|", text, re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (yes|no) \| (yes|no) \| (yes|no) \|", text, re.MULTILINE)
+    assert re.search(r"^\| Fault \| `docker` \| `embedded` \| `swarm` \|", text, re.MULTILINE)
     told = {
-        name: tuple(target for target, can in (("docker", docker), ("embedded", embedded)) if can == "yes")
-        for name, docker, embedded in rows
+        name: tuple(target for target, can in zip(("docker", "embedded", "swarm"), cans, strict=True) if can == "yes")
+        for name, *cans in rows
     }
     assert told == faults()
 

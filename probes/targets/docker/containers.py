@@ -12,8 +12,10 @@ __all__ = [
     "addresses_of",
     "exposed_ports",
     "instance_of",
+    "instance_state",
     "is_finished_task",
     "labels_of",
+    "name_of",
     "published_ports",
     "service_of",
     "services_among",
@@ -22,6 +24,7 @@ __all__ = [
 
 PROJECT = "com.docker.compose.project"
 SERVICE = "com.docker.compose.service"
+_SWARM_SERVICE = "com.docker.swarm.service.name"
 _DEPENDS_ON = "com.docker.compose.depends_on"
 _COMPLETED = "service_completed_successfully"
 _DEFAULT_INTERVAL_S = 30.0
@@ -39,19 +42,32 @@ def labels_of(attributes: Mapping[str, Any]) -> Mapping[str, str]:
     return labels or {}
 
 
+def name_of(attributes: Mapping[str, Any]) -> str:
+    """The service that a container is a copy of, by Compose's label or by Swarm's; else its own name."""
+    labels = labels_of(attributes)
+    return labels.get(SERVICE) or labels.get(_SWARM_SERVICE) or str(attributes.get("Name", "")).lstrip("/")
+
+
+def instance_state(attributes: Mapping[str, Any]) -> tuple[State, Health, int | None, int | None]:
+    """State, health, time of the start and process id of a container."""
+    state = attributes["State"]
+    status = _STATES.get(state["Status"], "stopped")
+    return status, _health(state), parse_rfc3339_ns(state.get("StartedAt", "")), state.get("Pid") or None
+
+
 def instance_of(attributes: Mapping[str, Any]) -> Instance:
     """A container as an instance. The engine forgets the exit code at the next start: then it is None."""
     state = attributes["State"]
-    status = _STATES.get(state["Status"], "stopped")
+    status, health, started_ns, pid = instance_state(attributes)
     has_ended = parse_rfc3339_ns(state.get("FinishedAt", "")) is not None and status in {"stopped", "restarting"}
     return Instance(
         service=labels_of(attributes)[SERVICE],
         id=attributes["Id"],
         state=status,
-        health=_health(state),
+        health=health,
         restart_count=attributes["RestartCount"],
-        started_ns=parse_rfc3339_ns(state.get("StartedAt", "")),
-        pid=state.get("Pid") or None,
+        started_ns=started_ns,
+        pid=pid,
         exit_code=state["ExitCode"] if has_ended else None,
     )
 

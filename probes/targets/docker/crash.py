@@ -14,7 +14,7 @@ from docker.errors import APIError, ContainerError
 from docker.models.containers import Container
 
 from probes.errors import FaultNotPossible, TargetError
-from probes.targets.docker.containers import PROJECT, SERVICE, labels_of
+from probes.targets.docker.containers import PROJECT, SERVICE, labels_of, name_of
 from probes.targets.docker.engine import asked
 
 __all__ = ["crash_container"]
@@ -34,7 +34,7 @@ _HELPER = "stehauf.helper"
 def crash_container(client: docker.DockerClient, container: Container, number: int = _SIGKILL) -> None:
     """Send it a signal, SIGKILL to crash it; returns when the kernel has it. Raises TargetError, FaultNotPossible."""
     attributes = container.attrs
-    service, state = labels_of(attributes)[SERVICE], attributes["State"]
+    service, state = name_of(attributes), attributes["State"]
     if state["Status"] != "running":
         raise TargetError(f"{service} is {state['Status']}, not running: start or resume it before it is crashed.")
     mode = attributes["HostConfig"].get("PidMode") or ""
@@ -101,7 +101,7 @@ def _kill_by_helper(client: docker.DockerClient, container: Container, service: 
                 cap_add=["KILL"],
                 healthcheck={"test": ["NONE"]},
                 # The image may carry Compose's labels; the helper is no copy of the service.
-                labels={_HELPER: labels_of(attributes)[PROJECT], PROJECT: "", SERVICE: ""},
+                labels={_HELPER: labels_of(attributes).get(PROJECT, ""), PROJECT: "", SERVICE: ""},
                 remove=True,
             )
     except TargetError as error:

@@ -13,7 +13,7 @@ from probes.targets.docker.containers import PROJECT, SERVICE
 from probes.targets.docker.engine import asked
 from probes.targets.values import parse_rfc3339_ns
 
-__all__ = ["event_of", "watching"]
+__all__ = ["dotted", "event_of", "watching"]
 
 _KINDS: Mapping[str, EventKind] = {
     "start": "start",
@@ -28,18 +28,22 @@ _HEALTHS: Mapping[str, Health] = {"healthy": "healthy", "unhealthy": "unhealthy"
 _HEALTH = "health_status: "
 
 
-def event_of(raw: Mapping[str, Any], seen_ns: int) -> Event | None:
-    """Our event for the engine's, or None for one that says nothing to us (exec_*, create, destroy ...)."""
+def event_of(raw: Mapping[str, Any], seen_ns: int, whose: tuple[str, str] | None = None) -> Event | None:
+    """Our event for the engine's, or None for one that says nothing to us (exec_*, create, destroy ...).
+
+    `whose`: service and instance, where Compose's labels do not say it.
+    """
     action, actor = str(raw.get("Action", "")), raw.get("Actor") or {}
     attributes = actor.get("Attributes") or {}
     kind: EventKind | None = "health" if action.startswith(_HEALTH) else _KINDS.get(action)
-    if kind is None or SERVICE not in attributes:
+    if kind is None or (whose is None and SERVICE not in attributes):
         return None
+    service, instance = whose or (attributes[SERVICE], actor["ID"])
     return Event(
         at_ns=int(raw["timeNano"]),
         seen_ns=seen_ns,
-        service=attributes[SERVICE],
-        instance=actor["ID"],
+        service=service,
+        instance=instance,
         kind=kind,
         exit_code=int(attributes["exitCode"]) if kind == "die" else None,
         signal=int(attributes["signal"]) if kind == "kill" else None,
@@ -58,7 +62,7 @@ def watching(
         # An event stream is silent for as long as nothing happens.
         client.api.timeout = None  # type: ignore[assignment]
         stream = client.api.events(
-            since=_dotted(since),  # type: ignore[call-overload]
+            since=dotted(since),  # type: ignore[call-overload]
             filters=_filters(project),
             decode=True,
         )
@@ -91,7 +95,7 @@ def _filters(project: str) -> dict[str, Any]:
     return {"type": "container", "label": [f"{PROJECT}={project}"]}
 
 
-def _dotted(rfc3339: str) -> str:
+def dotted(rfc3339: str) -> str:
     """Seconds and nanoseconds as the API reads them; a whole number of seconds would replay what was before."""
     seconds, nanoseconds = divmod(parse_rfc3339_ns(rfc3339) or time.time_ns(), 1_000_000_000)
     return f"{seconds}.{nanoseconds:09d}"

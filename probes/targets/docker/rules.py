@@ -63,6 +63,7 @@ def arm(how: Disturbance, fault: str, addresses: Sequence[str], means: str) -> s
     elif how.kind == "partition":
         lines += [f"iptables -w -A {chain} -j DROP"]
         lines += [f"iptables -w -I INPUT ! -i lo {hook}", f"iptables -w -I OUTPUT ! -o lo {hook}"]
+        lines += [f"iptables -w -I FORWARD {hook}"]  # a container may be a machine, with others behind it
     elif how.kind == "no_names":
         lines += [f"iptables -w -A {chain} -j DROP", f"iptables -w -I OUTPUT -d {_DNS} {hook}"]
     elif how.kind == "loss":
@@ -129,7 +130,7 @@ def take_away(fault: str) -> str:
     """The commands that take it away, every part of it that is there."""
     chain = CHAIN + fault
     return (
-        "for where in 'filter INPUT' 'filter OUTPUT' 'nat PREROUTING'; do set -- $where; "
+        "for where in 'filter INPUT' 'filter OUTPUT' 'filter FORWARD' 'nat PREROUTING'; do set -- $where; "
         f"while rule=$(iptables -w -t $1 -S $2 | grep -m1 -- '-j {chain}$'); do "
         "iptables -w -t $1 -D ${rule#-A } || break; done; "
         f"iptables -w -t $1 -F {chain} 2>/dev/null; iptables -w -t $1 -X {chain} 2>/dev/null; done; "

@@ -13,6 +13,8 @@ from services.common.resolver import LastKnownResolver
 __all__ = ["Answer", "CallFailed", "Client", "NotSent"]
 
 _SERVER_ERROR = 500
+_NEXT_ADDRESS_S = 0.1
+"""Where a service has several copies, one that is gone may still have an address: the next one is tried after this."""
 
 
 class CallFailed(Exception):
@@ -40,7 +42,9 @@ class Client:
 
     async def open(self) -> None:
         """Make the session; belongs to the running event loop from then on."""
-        connector = aiohttp.TCPConnector(limit=512, use_dns_cache=False, resolver=LastKnownResolver())
+        connector = aiohttp.TCPConnector(
+            limit=512, use_dns_cache=False, resolver=LastKnownResolver(), happy_eyeballs_delay=_NEXT_ADDRESS_S
+        )
         # trust_env stays off: a proxy set for the machine is never meant for the service next door
         self._session = aiohttp.ClientSession(connector=connector)
 

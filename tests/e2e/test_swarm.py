@@ -1,0 +1,145 @@
+"""Three nodes, for real: replicas that nobody misses, a machine without power, and what must not count as a crash."""
+
+import os
+import shlex
+import subprocess
+import tempfile
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+import yaml
+from harness import ROOT, Bench, Run, undisturbed
+from killing import assert_pass, reasons
+
+EXPERIMENTS = ROOT / "experiments" / "swarm"
+NODES = ROOT / "stack" / "swarm" / "nodes"
+pytestmark = pytest.mark.docker
+
+
+@pytest.fixture(scope="module")
+def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Our stack on three nodes of its own, taken down with them whatever happens."""
+    # a socket's path may not be long
+    with tempfile.TemporaryDirectory(prefix="stehauf-swarm-", dir="/tmp") as sockets:
+        bench = Bench("swarm", tmp_path_factory.mktemp("swarm"))
+        bench.environment |= {
+            "STEHAUF_SWARM_MACHINES": f"stehauf-nodes-{os.getpid()}",
+            "STEHAUF_SWARM_SOCKETS": sockets,
+            "STEHAUF_SWARM_NET": "172.31.214",
+        }
+        try:
+            made = nodes("up", bench)
+            for line in made.splitlines():
+                name, _, value = shlex.split(line)[1].partition("=")
+                bench.environment[name] = value
+            with bench.up():
+                yield bench
+        finally:
+            nodes("down", bench)
+    label = f"label=com.docker.compose.project=stehauf-nodes-{os.getpid()}"
+    left = subprocess.run(
+        ["docker", "ps", "--all", "--quiet", "--filter", label],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert left.stdout == "", "no machine is left"
+
+
+def nodes(what: str, bench: Bench) -> str:
+    environment = {key: value for key, value in bench.environment.items() if key != "DOCKER_HOST"}
+    done = subprocess.run([NODES, what], capture_output=True, text=True, check=False, env=environment, timeout=600)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def manager(bench: Bench, *arguments: str) -> str:
+    """`docker` at the manager; what it said."""
+    done = subprocess.run(
+        ["docker", *arguments], capture_output=True, text=True, check=True, env=bench.environment, timeout=120
+    )
+    return done.stdout.strip()
+
+
+def ran(bench: Bench, name: str) -> Run:
+    return undisturbed(lambda: bench.chaos("run", str(EXPERIMENTS / f"{name}.yaml"), timeout=300), lambda run: run)
+
+
+def experiment(name: str) -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((EXPERIMENTS / f"{name}.yaml").read_text(encoding="utf-8"))
+    return found
+
+
+def tasks(run: Run) -> tuple[str, str]:
+    """The task of the broken slot as inspected before and at the end."""
+    slot = run.lines("faults.jsonl")[0]["instance"]
+    shots = [line for line in run.lines("instances.jsonl") if line["id"] == slot]
+    return shots[0]["task"], shots[-1]["task"]
+
+
+def test_a_crash_of_one_of_two_copies_is_seen_by_no_user(swarm: Bench) -> None:
+    run = ran(swarm, "crash-one-of-two")
+    assert_pass(run)
+    before, after = tasks(run)
+    assert before != after
+    said = manager(
+        swarm, "inspect", "--type", "task", "--format", "{{.Status.State}} {{.Status.ContainerStatus.ExitCode}}", before
+    )
+    assert said == "failed 137", "the manager itself says the same"
+
+
+def test_a_node_that_dies_under_load_is_seen_proved_and_brought_back(swarm: Bench) -> None:
+    run = ran(swarm, "node-dies")
+    assert_pass(run)
+    assert manager(swarm, "node", "ls", "--format", "{{.Status}} {{.Availability}}").split("\n") == ["Ready Active"] * 3
+
+
+@pytest.mark.parametrize("name", ["node-drained", "bad-update", "node-cut-off"])
+def test_what_only_several_machines_can_have(swarm: Bench, name: str) -> None:
+    assert_pass(ran(swarm, name))
+    assert manager(swarm, "node", "ls", "--format", "{{.Status}} {{.Availability}}").split("\n") == ["Ready Active"] * 3
+
+
+def by_hand(bench: Bench, command: Callable[[str], list[str]]) -> dict[str, Any]:
+    """crash-one-of-two.yaml with an operator's command after the crash, on one of the copies."""
+    changed = experiment("crash-one-of-two")
+    line = " ".join(shlex.quote(part) for part in command(f"{bench.project}_product"))
+    hand = {
+        "name": "an operator's hand", "type": "probe",
+        "tolerance": {"type": "regex", "pattern": ".*", "target": "stdout"},
+        "provider": {"type": "process", "path": "sh", "arguments": ["-c", line], "timeout": 60},
+    }  # fmt: skip
+    changed["method"].insert(1, hand)
+    return changed
+
+
+def test_a_docker_kill_of_a_task_is_no_crash(swarm: Bench) -> None:
+    """The swarm replaces it all the same, and nobody sees it: the verdict is INCONCLUSIVE."""
+    hosts = " ".join(part.partition("=")[2] for part in swarm.environment["STEHAUF_SWARM_NODES"].split(","))
+    listed = f"docker -H $host ps -q --filter label=com.docker.swarm.service.name={swarm.project}_product"
+    script = (
+        f'for host in {hosts}; do id=$({listed} | head -1); [ -n "$id" ] && docker -H $host kill $id && break; done'
+    )
+    run = swarm.run(by_hand(swarm, lambda _: ["sh", "-c", script]))
+    assert "sent a signal to product" in reasons(run, "INCONCLUSIVE")
+
+
+def test_a_service_update_is_no_crash(swarm: Bench) -> None:
+    run = swarm.run(by_hand(swarm, lambda service: ["docker", "service", "update", "--quiet", "--force", service]))
+    assert "INCONCLUSIVE" in run.said
+    assert run.code != 0
+
+
+def test_nodes_that_are_not_named_are_refused_before_anything_is_touched(swarm: Bench) -> None:
+    one = swarm.environment["STEHAUF_SWARM_NODES"].split(",")[0]
+    run = swarm.chaos("run", str(EXPERIMENTS / "crash-one-of-two.yaml"), STEHAUF_SWARM_NODES=one)
+    assert run.code != 0
+    assert "does not name node2, node3" in run.output
+    wrong = (
+        swarm.environment["STEHAUF_SWARM_NODES"]
+        .replace("node2=", "x=")
+        .replace("node3=", "node2=")
+        .replace("x=", "node3=")
+    )
+    run = swarm.chaos("stack", "status", STEHAUF_SWARM_NODES=wrong)
+    assert run.code != 0
+    assert "nothing was done" in run.output
