@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from harness import ROOT, Bench
+from harness import ROOT, Bench, Run, undisturbed
 
 sys.path.insert(0, str(Path(__file__).parent))
+
+NOBODY = "http://127.0.0.1:9"
 
 
 def _pythons() -> dict[str, Path]:
@@ -41,6 +43,14 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Our stack as processes, up for the whole session."""
     with Bench("embedded", tmp_path_factory.mktemp("embedded")).up() as bench:
         yield bench
+
+
+@pytest.fixture(scope="session")
+def killed(embedded: Bench) -> Run:
+    """kill-product.yaml, run as .yml on the embedded target, with a Grafana that is away; its evidence is only read."""
+    path = embedded.folder / "kill-product.yml"
+    path.write_bytes((ROOT / "experiments" / "kill-product.yaml").read_bytes())
+    return undisturbed(lambda: embedded.chaos("run", str(path), STEHAUF_GRAFANA=NOBODY), lambda run: run)
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import psutil
+from evidence_format import complaints
 
 ROOT = Path(__file__).parents[2]
 Found = TypeVar("Found")
@@ -124,9 +125,16 @@ class Bench:
                 process.stdout.close()
 
     def result(self, code: int, output: str) -> Run:
-        """What a process that has ended left; its directory is read from its own output."""
+        """What a process that has ended left; its directory is read from its own output.
+
+        Whatever the run was for, its evidence is as the schema says.
+        """
         reports = [line.split("Report: ")[1] for line in output.splitlines() if "Report: " in line]
-        return Run(code, output, Path(reports[-1]).parent if reports else None)
+        if not reports:
+            return Run(code, output, None)
+        directory = Path(reports[-1]).parent
+        assert complaints(directory) == []
+        return Run(code, output, directory)
 
     def run(self, experiment: Mapping[str, Any], *options: str, **environment: str) -> Run:
         """`chaos run` of an experiment given as data."""

@@ -88,10 +88,14 @@ def rfc3339_ns(text: str) -> int:
 
 
 @pytest.mark.embedded
-def test_kill_product_passes_as_yml_on_the_embedded_target(embedded: Bench) -> None:
-    path = embedded.folder / "kill-product.yml"
-    path.write_bytes((EXPERIMENTS / "kill-product.yaml").read_bytes())
-    assert_pass(undisturbed(lambda: embedded.chaos("run", str(path)), lambda run: run))
+def test_kill_product_passes_as_yml_on_the_embedded_target(killed: Run) -> None:
+    assert_pass(killed)
+
+
+@pytest.mark.embedded
+def test_a_grafana_that_stehauf_grafana_names_and_is_away_costs_a_warning(killed: Run) -> None:
+    assert "Grafana at http://127.0.0.1:9 was not told that the experiment began" in killed.output
+    assert killed.code == 0
 
 
 @pytest.mark.parametrize("up", TARGETS, indirect=True)

@@ -20,6 +20,7 @@ from evidence_parts import (
     S,
     Samples,
     action,
+    canary,
     contents,
     entry,
     iso,
@@ -139,12 +140,16 @@ class Run:
                 "name": "kill-product",
                 "sha256": "9f1c" * 16,
             },
-            "target": {"name": "docker", "project": "stehauf", "why": "a Docker engine answers"},
+            "target": {"name": "docker", "project": "stehauf", "why": "a Docker engine answers", "overlays": []},
             "clock": {"wall_ns": BEGIN - 8 * S, "monotonic_ns": 1_234_567, "clock": "CLOCK_REALTIME"},
-            "versions": {"stehauf": "0.1.0", "python": "3.11.2", "chaostoolkit": "1.19.0", "docker": "26.1.5"},
+            "versions": {"stehauf": "0.1.0", "python": "3.11.2", "chaostoolkit": "1.19.0", "platform": "Linux"},
+            "machine": {"processor": "x86_64", "cores": 2, "memory_gb": 24, "kernel": "Linux 6.18"},
+            "configuration": {},
             "command": "chaos run experiments/kill-product.yaml",
             "recording": {
                 "load": True,
+                "workers": 1,
+                "traces": False,
                 "canaries": ["shop", "product"],
                 "breakers": ["http://127.0.0.1:8080/breakers"],
                 "calls": ["http://127.0.0.1:8080/calls"],
@@ -155,6 +160,7 @@ class Run:
             "load_started_ns": BEGIN,
             "load_ended_ns": END,
             "interrupted": None,
+            "traces_missing": None,
         }
 
     def _system(self) -> dict[str, Any]:
@@ -232,7 +238,7 @@ class Run:
         ]
 
     def _shop(self) -> Samples:
-        samples = Samples({"kind": "canary", "target": "shop", "url": "http://127.0.0.1:8080/api/products", "rate": 50})
+        samples = canary("shop", "http://127.0.0.1:8080/api/products")
         last = contents(DIED - 20 * MS, is_degraded=True)
         for due in range(BEGIN, END, 20 * MS):
             latency = self.random.lognormvariate(1.4, 0.35)
@@ -245,7 +251,7 @@ class Run:
         return samples
 
     def _product(self) -> Samples:
-        samples = Samples({"kind": "canary", "target": "product", "url": "http://127.0.0.1:8081/products", "rate": 50})
+        samples = canary("product", "http://127.0.0.1:8081/products")
         for due in range(BEGIN, END, 20 * MS):
             away = DIED <= due < STARTED + 640 * MS
             samples.add(due, 1.0 if away else self.random.lognormvariate(0.6, 0.3), 0 if away else 200)

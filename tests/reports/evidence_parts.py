@@ -53,11 +53,15 @@ class Samples:
         directory.mkdir(parents=True, exist_ok=True)
         data = b"".join(RECORD.pack(*row) for row in self.rows)
         (directory / f"{stem}.samples").write_bytes(data)
-        about = {"format": 1, "writer": stem, "names": ["GET"], "samples": len(self.rows), **self.about}
+        about = {"format": 1, "writer": stem, "pid": 4711, "names": ["GET"], "samples": len(self.rows), **self.about}
         (directory / f"{stem}.json").write_text(json.dumps(about))
         if self.texts:
             lines = [json.dumps({"content": n, "text": text}) for n, text in enumerate(self.texts, 1)]
             (directory / f"{stem}.contents.jsonl").write_text("\n".join(lines) + "\n")
+
+
+def canary(name: str, url: str) -> Samples:
+    return Samples({"kind": "canary", "target": name, "url": url, "rate": 50, "timeout_s": 1.0})
 
 
 def probe(func: str, value: Any, tolerance: Any, **arguments: Any) -> dict[str, Any]:

@@ -1,13 +1,18 @@
 """What the documents say is there, is there; and what is there, they say."""
 
+import json
 import re
-import subprocess
-import sys
+from collections.abc import Iterable
 from dataclasses import fields
+from importlib import metadata
 from pathlib import Path
+from xml.etree import ElementTree as ET
 
+import click
 import numpy as np
 import pytest
+from documented import DOCUMENTS
+from messages import all_messages
 
 from probes import actions
 from probes.faults.table import LASTING
@@ -21,9 +26,11 @@ from reports.figures import effects, lasting, receipts
 from reports.verdict import completeness, machine
 
 ROOT = Path(__file__).parents[2]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+LETTERS = 8
+"""A row with fewer letters of its own would explain everything."""
 EVIDENCE = (ROOT / "docs" / "evidence.md").read_text(encoding="utf-8")
 VERDICTS = (ROOT / "docs" / "verdicts.md").read_text(encoding="utf-8")
+TROUBLES = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
 CODE = {
     path: path.read_text(encoding="utf-8")
     for path in [
@@ -50,8 +57,9 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 
 
 def test_every_document_is_linked_from_the_readme() -> None:
-    linked = {(ROOT / link).resolve() for link in LINK.findall(DOCUMENTS[0].read_text(encoding="utf-8"))}
-    assert [path.name for path in DOCUMENTS[1:] if path.resolve() not in linked] == []
+    linked = {(ROOT / link).resolve() for link in LINK.findall((ROOT / "README.md").read_text(encoding="utf-8"))}
+    reached = {*linked, ROOT / "README.md", ROOT / "SECURITY.md"}  # that one is linked from docs/security.md
+    assert [path.name for path in DOCUMENTS if path.resolve() not in reached] == []
 
 
 def test_every_evidence_file_that_is_named_is_written_by_the_code() -> None:
@@ -91,6 +99,13 @@ def test_every_evidence_file_that_the_code_names_is_documented() -> None:
 def test_every_field_of_a_record_is_documented(section: str, kind: type) -> None:
     keys = {item.metadata.get("key", item.name) for item in fields(kind)}
     assert {key for key in keys if f"`{key}`" not in sections(EVIDENCE)[section]} == set()
+
+
+def test_what_is_read_back_is_the_same_in_the_schema() -> None:
+    schema = json.loads((ROOT / "reports" / "schema" / "evidence-1.json").read_text(encoding="utf-8"))
+    rows = re.findall(r"^\| (`.+?`) \|", sections(EVIDENCE)["readings.jsonl"], re.MULTILINE)
+    told = {name for row in rows for name in re.findall(r"`(\w+)`", row)} - {"what"}
+    assert set(schema["$defs"]["reading"]["properties"]["what"]["enum"]) == told
 
 
 def test_every_field_of_run_json_is_documented() -> None:
@@ -148,15 +163,47 @@ def test_every_fault_is_an_action_with_a_receipt() -> None:
     assert set(LASTING) == lasting.LASTING
 
 
+def told_messages() -> list[str]:
+    """The messages of every row of the page; a row may hold several."""
+    rows = [line.split(" | ")[0].removeprefix("| ") for line in TROUBLES.splitlines() if line.startswith("| ")]
+    return [message for row in rows if row not in {"Message", "Reason"} for message in row.split("<br>")]
+
+
 def test_every_message_in_troubleshooting_is_one_that_is_said() -> None:
     """The longest piece of each message without a variable stands in the code."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8") + (ROOT / "stack/engine/install").read_text()
     said = flat("\n".join(CODE.values()) + makefile)
-    text = (ROOT / "docs" / "troubleshooting.md").read_text(encoding="utf-8")
-    rows = [line.split(" | ")[0].removeprefix("| ") for line in text.splitlines() if line.startswith("| ")]
-    told = [row for row in rows if row not in {"Message", "Reason"}]
-    assert len(told) > 40
-    assert [row for row in told if flat(max(row.split("…"), key=len).strip(" '.:,()")) not in said] == []
+    assert len(told_messages()) > 200
+    stale = [row for row in told_messages() if flat(max(row.split("…"), key=len).strip(" '.:,()")) not in said]
+    assert [row for row in stale if all(unexplained([one], [row]) for one in all_messages())] == []
+
+
+def test_every_message_of_ours_is_in_troubleshooting() -> None:
+    """By its beginning: what a row leaves out at its end may follow."""
+    messages = all_messages()
+    assert len(messages) > 250
+    assert unexplained(messages, told_messages()) == []
+
+
+def test_a_message_that_nobody_explained_is_noticed() -> None:
+    told = [message for message in told_messages() if "No Docker engine answered" not in message]
+    assert [one for one in unexplained(all_messages(), told) if "No Docker engine answered at …" in one]
+    assert unexplained(["The moon … is away: wait for it"], told_messages())
+
+
+def test_every_row_of_troubleshooting_says_what_to_do() -> None:
+    helps = [line.split(" | ")[1].strip("| ") for line in TROUBLES.splitlines() if line.startswith("| ")]
+    assert [text for text in helps if len(text) < 12 and text not in {"Usually", "|---|---"}] == []
+
+
+def unexplained(messages: Iterable[str], told: list[str]) -> list[str]:
+    """Messages that begin as no row does."""
+    shapes = [
+        re.compile(".*".join(re.escape(piece) for piece in row.split("…")))
+        for row in told
+        if len(re.findall(r"[^\W\d_]", row)) >= LETTERS
+    ]
+    return [message for message in messages if not any(shape.match(message) for shape in shapes)]
 
 
 def flat(text: str) -> str:
@@ -165,19 +212,53 @@ def flat(text: str) -> str:
     return re.sub(r"[\s`]+", " ", joined)
 
 
-def test_every_command_in_the_readme_exists() -> None:
-    text = DOCUMENTS[0].read_text(encoding="utf-8")
-    named = set(re.findall(r"`chaos ([a-z]+)", text)) | set(re.findall(r"^chaos ([a-z]+)", text, re.MULTILINE))
-    assert {"run", "validate", "discover", "stack"} <= named
-    assert {name for name in named if f"  {name} " not in shown()} == set()
-    listed = re.search(r"`chaos stack up`((?:, `\w+`)*)", text)
-    assert listed
-    assert {name for name in ["up", *re.findall(r"\w+", listed[1])] if f"  {name} " not in shown("stack")} == set()
+def test_every_command_of_ours_is_documented() -> None:
+    """That each one that is documented exists and works is another test's: it types them."""
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    commands = set()
+    for entry in metadata.entry_points(group="chaostoolkit.cli_plugins"):
+        if entry.value.startswith("probes."):
+            command = entry.load()
+            within = command.commands if isinstance(command, click.Group) else {"": None}
+            commands |= {f"chaos {entry.name} {name}".strip() for name in within}
+    assert len(commands) > 12
+    assert {command for command in commands if f"`{command}" not in text} == set()
 
 
-def shown(*command: str) -> str:
-    done = subprocess.run(
-        [sys.executable, "-m", "chaostoolkit", "--no-version-check", "--no-log-file", *command, "--help"],
-        capture_output=True, text=True, check=True, timeout=60,
-    )  # fmt: skip
-    return done.stdout
+def test_every_setting_is_documented() -> None:
+    settings = set(re.findall(r'"(STEHAUF_[A-Z_]+)"', CODE[ROOT / "probes" / "settings.py"]))
+    assert len(settings) > 8
+    text = "\n".join(path.read_text(encoding="utf-8") for path in DOCUMENTS)
+    assert {name for name in settings if name not in text} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_every_anchor_leads_to_a_heading(document: Path) -> None:
+    found = re.findall(r"\[[^\]]+\]\(([^)#:]*)#([^)]+)\)", document.read_text(encoding="utf-8"))
+    missing = [
+        (file, anchor)
+        for file, anchor in found
+        if anchor not in anchors((document.parent / file if file else document).read_text(encoding="utf-8"))
+    ]
+    assert missing == []
+
+
+def test_an_anchor_that_leads_nowhere_is_noticed() -> None:
+    assert anchors("# A title\n\n## verdict.json\n\n### What can go wrong?\n") == {
+        "a-title",
+        "verdictjson",
+        "what-can-go-wrong",
+    }
+
+
+def anchors(text: str) -> set[str]:
+    """As they are made from headings where Markdown is shown: lower case, hyphens for blanks, no punctuation."""
+    headings = re.findall(r"^#+ (.+)$", re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("drawing", sorted((ROOT / "docs" / "drawings").glob("*.svg")), ids=lambda path: path.name)
+def test_a_drawing_is_whole_and_loads_nothing(drawing: Path) -> None:
+    text = drawing.read_text(encoding="utf-8")
+    assert ET.fromstring(text).tag.endswith("svg")
+    assert re.findall(r"<script|<foreignObject|href=|url\((?!#)|@import|https?://(?!www\.w3\.org/2000/svg)", text) == []
