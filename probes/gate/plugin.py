@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 SUFFIXES = frozenset({".yaml", ".yml", ".json"})
 OPTIONS: tuple[tuple[str, dict[str, object]], ...] = (
-    ("--target", {"metavar": "NAME", "help": "docker or embedded; the gate must be told (or: STEHAUF_TARGET)"}),
+    ("--target", {"metavar": "NAME", "help": "docker, embedded or swarm; the gate must be told (or: STEHAUF_TARGET)"}),
     ("--trials", {"metavar": "N", "type": int, "default": 1, "help": "runs of each experiment; each must PASS"}),
     (
         "--stacks",

@@ -29,7 +29,7 @@ def test_an_unknown_service_is_refused_before_the_stack_is_brought_up(bench: Ben
 
 
 def test_a_target_that_a_run_cannot_use(bench: Bench) -> None:
-    words = ("STEHAUF_TARGET", "docker or embedded")
+    words = ("STEHAUF_TARGET", "docker, embedded")
     assert_refused(bench.run(smallest(), STEHAUF_TARGET="memory"), "memory", "unit tests", *words)
     assert_refused(bench.run(smallest(), STEHAUF_TARGET="foo"), "'foo'", *words)
     assert_refused(bench.chaos("stack", "status", STEHAUF_TARGET="foo"), "'foo'", *words)

@@ -247,7 +247,7 @@ class EmbeddedTarget:
 
 
 def _instance(row: dict[str, Any]) -> Instance:
-    fields = {name: row[name] for name in Instance.__dataclass_fields__ if name != "id"}
+    fields = {name: row[name] for name in Instance.__dataclass_fields__ if name in row and name != "id"}
     return Instance(id=row["service"], **fields)
 
 
