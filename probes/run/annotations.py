@@ -17,7 +17,7 @@ class Annotations:
     """Writes marks into Grafana; without a URL it does nothing. A Grafana that is away is a warning, said once."""
 
     def __init__(self, grafana: str | None, title: str) -> None:
-        self._url = f"{grafana.rstrip('/')}/api/annotations" if grafana else None
+        self._grafana = grafana
         self._title = title
 
     def began(self) -> None:
@@ -29,13 +29,14 @@ class Annotations:
         self._mark("ends")
 
     def _mark(self, what: str) -> None:
-        if self._url is None:
+        if not self._grafana:
             return
         mark = {"time": time.time_ns() // 1_000_000, "tags": [*_TAGS, what], "text": f"{self._title}: {what}"}
         try:
             with requests.Session() as session:
                 session.trust_env = False
-                session.post(self._url, json=mark, timeout=_TIMEOUT_S).raise_for_status()
+                url = f"{self._grafana.rstrip('/')}/api/annotations"
+                session.post(url, json=mark, timeout=_TIMEOUT_S).raise_for_status()
         except requests.RequestException as error:
-            logger.warning("Grafana at %s was not told that the experiment %s: %s", self._url, what, error)
-            self._url = None
+            logger.warning("Grafana at %s was not told that the experiment %s: %s", self._grafana, what, error)
+            self._grafana = None

@@ -27,7 +27,7 @@ def copy(tmp_path: Path) -> Path:
     """A checkout of its own, whose stack can be spoiled; what Python finds there comes before what is installed."""
     for room in ("probes", "reports", "loadtest", "stack"):
         shutil.copytree(ROOT / room, tmp_path / "copy" / room, ignore=shutil.ignore_patterns("runs", "wheelhouse"))
-    for file in ("pyproject.toml", "experiments/kill-product.yaml"):
+    for file in ("pyproject.toml", "stehauf.py", "experiments/kill-product.yaml"):
         (tmp_path / "copy" / file).parent.mkdir(exist_ok=True)
         shutil.copy(ROOT / file, tmp_path / "copy" / file)
     return tmp_path / "copy"
