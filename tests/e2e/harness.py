@@ -133,7 +133,8 @@ class Bench:
         if not reports:
             return Run(code, output, None)
         directory = Path(reports[-1]).parent
-        assert complaints(directory) == []
+        if not (directory / "trials.json").exists():  # a set of runs, each with evidence of its own
+            assert complaints(directory) == []
         return Run(code, output, directory)
 
     def run(self, experiment: Mapping[str, Any], *options: str, **environment: str) -> Run:

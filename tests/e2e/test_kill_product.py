@@ -94,7 +94,7 @@ def test_kill_product_passes_as_yml_on_the_embedded_target(killed: Run) -> None:
 
 @pytest.mark.embedded
 def test_a_grafana_that_stehauf_grafana_names_and_is_away_costs_a_warning(killed: Run) -> None:
-    assert "Grafana at http://127.0.0.1:9 was not told that the experiment began" in killed.output
+    assert "Grafana at http://127.0.0.1:9 was not told that the experiment begins" in killed.output
     assert killed.code == 0
 
 
