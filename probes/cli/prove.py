@@ -22,7 +22,7 @@ def prove(paths: tuple[Path, ...], target: str | None, named: tuple[str, ...], e
     """Take mechanisms away from the demo stack, one at a time: an experiment that names one must not PASS then.
 
     PATHS are experiments, or folders of them; default: those that ship. Exit code 0 only if each mechanism is noticed,
-    by each experiment that names it, for the reason that it names.
+    by each experiment that names it, for the reason that it names. After Ctrl-C, what is known so far is shown.
     """
     from probes.errors import StehaufError  # noqa: PLC0415 - see the package's docstring
     from probes.prove.suite import prepared, shown, written  # noqa: PLC0415
@@ -36,6 +36,8 @@ def prove(paths: tuple[Path, ...], target: str | None, named: tuple[str, ...], e
         proof.refuse_a_stack_that_is_up()
         try:
             proof.run()
+        except KeyboardInterrupt:
+            proof.interrupted = True
         finally:
             click.echo("\n".join(shown(proof.matrix, proof.subjects, ran=True)))
             click.echo(written(proof.matrix, proof.settings))

@@ -58,6 +58,11 @@ class Beside(Generic[Place, Result]):
         self._running = running
         self._jobs: dict[str, Future[Result | None]] = {}
 
+    @property
+    def has_begun(self) -> bool:
+        """Whether any job was."""
+        return bool(self._jobs)
+
     def begin(self, names: Sequence[str], job: Callable[[str, Place], Result]) -> None:
         """Begin all of them; no-op once begun."""
         if not self._jobs:

@@ -38,8 +38,9 @@ def mechanism_items(session: pytest.Session, proof: Proof, intact: Callable[[], 
     return [MechanismItem.of(session, proof, mechanism, intact) for mechanism in proof.mechanisms.values()]
 
 
-def write_proof(proof: Proof) -> Path:
+def write_proof(proof: Proof, *, interrupted: bool) -> Path:
     """Write proof.json as far as it is; its path."""
+    proof.interrupted = interrupted
     written(proof.matrix, proof.settings)
     return proof.settings.runs / "proof.json"
 

@@ -1,5 +1,6 @@
 """The suite: what was selected of the experiments, run on one target: one after another, or side by side."""
 
+import contextlib
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -114,12 +115,21 @@ class Suite:
         if len(self._places) == 1:
             outcomes = self._trials_of(experiment, self._places[0])
         else:
-            known = {one.nodeid: one for one in self._experiments}
-            self._beside.begin(list(known), lambda nodeid, where: self._trials_of(known[nodeid], where))
+            self._begin_all()
             outcomes = self._beside.result(experiment.nodeid) or [_NOT_RUN]
         outcome = merged(outcomes)
         show(experiment, outcome)
         return outcome
+
+    def _begin_all(self) -> None:
+        """Once every stack is up: one that comes up beside an experiment takes the processors from under it."""
+        if self._beside.has_begun:
+            return
+        for where in self._places:
+            with contextlib.suppress(StehaufError):  # each experiment that gets this place says why
+                where.stack.require(self.tell)
+        known = {one.nodeid: one for one in self._experiments}
+        self._beside.begin(list(known), lambda nodeid, where: self._trials_of(known[nodeid], where))
 
     def _trials_of(self, experiment: "Experiment", where: Place) -> list[Outcome]:
         outcomes = self._outcomes[experiment.nodeid] = []
@@ -157,7 +167,8 @@ class Suite:
         write_json(self._settings.runs / "verdicts.json", plain(self._told()))
         if directories := self.directories():
             page = self._settings.runs / "suite.html"
-            proof = write_proof(self.proof) if self.proof else None
+            ended = self._session.exitstatus == pytest.ExitCode.INTERRUPTED
+            proof = write_proof(self.proof, interrupted=ended) if self.proof else None
             write_page(directories, self._settings.lang, self._settings.branding, page, proof)
 
     def summary(self) -> list[str]:

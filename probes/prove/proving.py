@@ -12,7 +12,7 @@ from probes.prove.controls import Mechanism, Subject
 from probes.run.opening import open_target
 from probes.settings import Settings
 from reports.evidence.reader import Evidence
-from reports.proof import UNKNOWN, Cell, Matrix, judged
+from reports.proof import UNKNOWN, UNTRIED, Cell, Matrix, judged
 
 __all__ = ["Proof"]
 
@@ -29,6 +29,8 @@ class Proof:
     """Every mechanism with every experiment, named or not."""
     intact: dict[str, str] = field(default_factory=dict)
     cells: list[Cell] = field(default_factory=list)
+    interrupted: bool = False
+    """By Ctrl-C or SIGTERM; said by whoever caught it."""
 
     def __post_init__(self) -> None:
         # evidence of stacks that lack something is kept apart: `latest` and the list of runs are not about it
@@ -37,9 +39,10 @@ class Proof:
 
     @property
     def matrix(self) -> Matrix:
-        """As far as it is."""
+        """As far as it is; cells whose turn has not come are `not tried`."""
         titles = {name: mechanism.title for name, mechanism in self.mechanisms.items()}
-        return Matrix(titles, tuple(self.cells), self.settings.target or "", dict(self.intact))
+        cells = (*self.cells, *self._untried())
+        return Matrix(titles, cells, self.settings.target or "", dict(self.intact), self.interrupted)
 
     def refuse_a_stack_that_is_up(self) -> None:
         """A stack that somebody else brought up is whole, and stays so. Raises ConfigurationError."""
@@ -60,7 +63,7 @@ class Proof:
         return self.matrix
 
     def without(self, mechanism: Mechanism) -> list[Cell]:
-        """The cells of one mechanism."""
+        """The cells of one mechanism. Raises KeyboardInterrupt as `run` does."""
         overlays = (*self.settings.overlays, mechanism.overlay)
         told = self._environment(STEHAUF_OVERLAYS=":".join(map(str, overlays)))
         changed = replace(self.settings, overlays=overlays, environment=told)
@@ -73,8 +76,8 @@ class Proof:
                     self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}; once more")
                     cell = self._cell(stack, changed, mechanism, subject)
                 cells.append(cell)
-                self.cells.append(cells[-1])
-                self.say(f"{cells[-1].outcome:8} {mechanism.name} x {subject.name}: {cells[-1].sentence}")
+                self.cells.append(cell)
+                self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}")
         return cells
 
     def _on_intact(self, stack: SuiteStack, subject: Subject) -> None:
@@ -100,6 +103,7 @@ class Proof:
         until = {"STEHAUF_UNTIL_UNMET": expected[0]} if len(expected) == 1 else {}
         unknown = Cell(mechanism.name, subject.name, UNKNOWN, "", " / ".join(expected), "")
         try:
+            stack.renew()  # what the cell before broke is not handed on
             stack.require(self.say)
             ended = chaos_run(subject.path, settings.runs, {**settings.environment, **until})
         except StehaufError as error:
@@ -107,7 +111,6 @@ class Proof:
         _raise_if_interrupted(ended)
         if ended.directory is None:
             return replace(unknown, sentence=ended.last_words())
-        stack.renew()  # what is broken without the mechanism is not handed on
         return judged(mechanism.name, subject.name, Evidence(ended.directory), expected)
 
     def _subjects_of(self, mechanism: Mechanism | None) -> list[Subject]:
@@ -116,6 +119,14 @@ class Proof:
             return list(self.subjects)
         wanted = {mechanism.name} if mechanism else set(self.mechanisms)
         return [subject for subject in self.subjects if wanted & subject.controls.keys()]
+
+    def _untried(self) -> Iterator[Cell]:
+        tried = {(cell.mechanism, cell.experiment) for cell in self.cells}
+        for name, mechanism in self.mechanisms.items():
+            for subject in self._subjects_of(mechanism):
+                if (name, subject.name) not in tried:
+                    claims = " / ".join(subject.controls.get(name, ()))
+                    yield Cell(name, subject.name, UNTRIED, "", claims, "the proof ended before its turn came")
 
     @contextmanager
     def _stack(self, settings: Settings) -> Iterator[SuiteStack]:

@@ -54,7 +54,7 @@ def shown(matrix: Matrix, subjects: Sequence[Subject], *, ran: bool) -> list[str
     """The matrix as a table, then each hole and each cell that is not as it should be."""
     names = [one.name for one in subjects if one.controls or one.name in matrix.experiments]
     width = max(map(len, matrix.mechanisms), default=0)
-    widths = [max(len(name), 8) for name in names]
+    widths = [max(len(name), 9) for name in names]
     rows = [
         "  ".join(["without".ljust(width), *(name.ljust(space) for name, space in zip(names, widths, strict=True))])
     ]
@@ -75,7 +75,7 @@ def shown(matrix: Matrix, subjects: Sequence[Subject], *, ran: bool) -> list[str
         f"hole: no experiment notices the loss of {name} ({matrix.mechanisms[name].get('en', name)})"
         for name in matrix.holes
     ]
-    return [*rows, "proved" if matrix.is_proved else "NOT proved"]
+    return [*rows, _conclusion(matrix)]
 
 
 def written(matrix: Matrix, settings: Settings) -> str:
@@ -84,6 +84,14 @@ def written(matrix: Matrix, settings: Settings) -> str:
     path = settings.runs / "proof.json"
     write_json(path, matrix.told())
     return f"Matrix: {path}"
+
+
+def _conclusion(matrix: Matrix) -> str:
+    if matrix.is_proved:
+        return "proved"
+    why = "it was interrupted" if matrix.interrupted else "it ended early" if matrix.untried else ""
+    untried = f", and {len(matrix.untried)} of {len(matrix.cells)} cells were not tried" if matrix.untried else ""
+    return f"NOT proved: {why}{untried}" if why else "NOT proved"
 
 
 def _cell(matrix: Matrix, mechanism: str, one: Subject, *, ran: bool) -> str:

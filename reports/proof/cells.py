@@ -10,7 +10,7 @@ from reports.verdict.journal import activities, mapping
 from reports.verdict.machine import starved
 from reports.verdict.model import Outcome
 
-__all__ = ["CAUGHT", "MISSED", "OTHER", "UNKNOWN", "Cell", "judged"]
+__all__ = ["CAUGHT", "MISSED", "OTHER", "UNKNOWN", "UNTRIED", "Cell", "judged"]
 
 CAUGHT = "caught"
 """A claim that was to notice it was seen not to hold."""
@@ -20,6 +20,8 @@ OTHER = "other"
 """No PASS, but the claim that was to notice held, or was never looked at: right by accident."""
 UNKNOWN = "unknown"
 """The run proves nothing either way."""
+UNTRIED = "not tried"
+"""The proof ended before its turn: nothing is known of it, so nothing is said against the experiment."""
 
 
 @dataclass(frozen=True, slots=True)

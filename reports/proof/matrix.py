@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.evidence.jsonl import read_json
-from reports.proof.cells import CAUGHT, Cell
+from reports.proof.cells import CAUGHT, UNTRIED, Cell
 
 __all__ = ["Matrix", "read_matrix"]
 
@@ -21,27 +21,35 @@ class Matrix:
     target: str = ""
     intact: Mapping[str, str] | None = None
     """Verdict of each experiment on the intact stack: without a PASS there, a cell shows nothing."""
+    interrupted: bool = False
+    """By Ctrl-C or SIGTERM."""
 
     @property
     def experiments(self) -> list[str]:
-        """Names of the experiments, in the order run."""
+        """Names of the experiments, in the order run; then those whose turn did not come."""
         return list(dict.fromkeys([*(self.intact or {}), *(cell.experiment for cell in self.cells)]))
 
     @property
     def holes(self) -> list[str]:
-        """Mechanisms whose loss no experiment notices that passes with them."""
+        """Mechanisms whose loss no experiment notices that passes with them, and every one that names them was asked."""
         return [name for name in self.mechanisms if not any(self._counts(cell, name) for cell in self.cells)]
+
+    @property
+    def untried(self) -> list[Cell]:
+        """Cells whose turn did not come."""
+        return [cell for cell in self.cells if cell.outcome == UNTRIED]
 
     @property
     def broken_promises(self) -> list[Cell]:
         """Cells in which an experiment did not notice what it names."""
-        return [cell for cell in self.cells if cell.outcome != CAUGHT]
+        return [cell for cell in self.cells if cell.outcome not in {CAUGHT, UNTRIED}]
 
     @property
     def is_proved(self) -> bool:
         """Whether every mechanism is noticed, by every experiment that names it, for the reason that it gives."""
         passed = all(verdict == "PASS" for verdict in (self.intact or {}).values())
-        return bool(self.cells) and passed and not self.holes and not self.broken_promises
+        whole = bool(self.cells) and not self.untried and not self.interrupted
+        return whole and passed and not self.holes and not self.broken_promises
 
     def cell(self, mechanism: str, experiment: str) -> Cell | None:
         """The cell, or None where it was not run."""
@@ -54,6 +62,7 @@ class Matrix:
             "format": 1,
             "target": self.target,
             "proved": self.is_proved,
+            "interrupted": self.interrupted,
             "mechanisms": {name: dict(title) for name, title in self.mechanisms.items()},
             "intact": dict(self.intact or {}),
             "cells": [asdict(cell) for cell in self.cells],
@@ -61,8 +70,9 @@ class Matrix:
         }
 
     def _counts(self, cell: Cell, mechanism: str) -> bool:
-        intact = (self.intact or {}).get(cell.experiment)
-        return cell.mechanism == mechanism and cell.outcome == CAUGHT and intact == "PASS"
+        """Whether it keeps the mechanism from being a hole: it was noticed, or still might be."""
+        noticed = cell.outcome == CAUGHT and (self.intact or {}).get(cell.experiment) == "PASS"
+        return cell.mechanism == mechanism and (noticed or cell.outcome == UNTRIED)
 
 
 def read_matrix(path: Path) -> Matrix | None:
@@ -72,8 +82,8 @@ def read_matrix(path: Path) -> Matrix | None:
         return None
     titles = read.get("mechanisms")
     mechanisms = {str(key): _texts(title) for key, title in titles.items()} if isinstance(titles, dict) else {}
-    return Matrix(mechanisms, tuple(_cells(read.get("cells"))), str(read.get("target") or ""),
-                  _texts(read.get("intact")))  # fmt: skip
+    cells, target = tuple(_cells(read.get("cells"))), str(read.get("target") or "")
+    return Matrix(mechanisms, cells, target, _texts(read.get("intact")), read.get("interrupted") is True)
 
 
 def _texts(value: Any) -> dict[str, str]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from reports.evidence.reader import Evidence
-from reports.proof import CAUGHT, MISSED, OTHER, UNKNOWN, Matrix
+from reports.proof import CAUGHT, MISSED, OTHER, UNKNOWN, UNTRIED, Matrix
 from reports.render.branding import Branding
 from reports.render.look import page
 from reports.render.names import names
@@ -56,8 +56,9 @@ def _proof(matrix: Matrix) -> dict[str, Any]:
         MISSED: say("not noticed"),
         OTHER: say("for another reason"),
         UNKNOWN: say("unknown"),
+        UNTRIED: say("not tried"),
     }
-    marks = {CAUGHT: Outcome.PASS, MISSED: Outcome.FAIL, OTHER: Outcome.FAIL, UNKNOWN: Outcome.INCONCLUSIVE}
+    marks = {CAUGHT: Outcome.PASS, MISSED: Outcome.FAIL, OTHER: Outcome.FAIL}
     rows = []
     for name, title in matrix.mechanisms.items():
         cells = [matrix.cell(name, one) for one in matrix.experiments]
@@ -65,10 +66,19 @@ def _proof(matrix: Matrix) -> dict[str, Any]:
             {
                 "title": title.get(language().code) or title.get("en") or name,
                 "hole": name in matrix.holes,
-                "cells": [cell and (marks.get(cell.outcome), told.get(cell.outcome), cell.claim) for cell in cells],
+                "cells": [
+                    cell and (marks.get(cell.outcome, Outcome.INCONCLUSIVE), told.get(cell.outcome), cell.claim)
+                    for cell in cells
+                ],
             }
         )
-    return {"experiments": matrix.experiments, "rows": rows, "proved": matrix.is_proved, "intact": matrix.intact or {}}
+    return {
+        "experiments": matrix.experiments,
+        "rows": rows,
+        "proved": matrix.is_proved,
+        "interrupted": matrix.interrupted,
+        "intact": matrix.intact or {},
+    }
 
 
 def _row(member: Member) -> dict[str, Any]:

@@ -81,6 +81,15 @@ def test_two_run_at_once_on_two_stacks_and_each_is_its_own_test(gate: Gate, evid
     assert len({one["STEHAUF_RUNS"] for one in told}) == 1
 
 
+def test_every_stack_is_up_before_the_first_experiment_begins(gate: Gate, evidence: Given) -> None:
+    """One that comes up beside an experiment takes the processors from under it."""
+    for name in ("a", "b"):
+        gate.experiment(name, (0, "", evidence("PASS")))
+    gated = gate("experiments", "--target", "embedded", "--stacks", "2", "-s")
+    said = gated.output[: gated.output.index("an experiment begins")]
+    assert said.count("a stack comes up") >= 2, gated.output
+
+
 @pytest.mark.parametrize("number", ["0", "x"])
 def test_nonsense_is_one_sentence(gate: Gate, evidence: Given, number: str) -> None:
     gate.experiment("a", (0, "", evidence("PASS")))

@@ -1,4 +1,5 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "lint"))
+for room in ("lint", "reports"):
+    sys.path.insert(0, str(Path(__file__).parents[1] / room))

@@ -12,7 +12,7 @@ from evidence_parts import END, S
 
 from probes.cli.evidence import evidence as command
 from reports.evidence.reader import Evidence
-from reports.proof import CAUGHT, MISSED, OTHER, UNKNOWN, Cell, Matrix, judged, read_matrix
+from reports.proof import CAUGHT, MISSED, OTHER, UNKNOWN, UNTRIED, Cell, Matrix, judged, read_matrix
 from reports.render.suite import render_suite
 from reports.verdict import write
 
@@ -105,6 +105,13 @@ def test_evidence_that_was_changed_proves_nothing(run: Run, tmp_path: Path) -> N
         (Matrix(TITLES, (CELL,), intact={"kill-product": "PASS"}), True, []),
         (Matrix(TITLES, (CELL,), intact={"kill-product": "FAIL"}), False, ["fallback"]),
         (Matrix(TITLES, (CELL,)), False, ["fallback"]),
+        (Matrix(TITLES, (CELL,), intact={"kill-product": "PASS"}, interrupted=True), False, []),
+        (Matrix(TITLES, (replace(CELL, outcome=UNTRIED),), intact={"kill-product": "PASS"}), False, []),
+        (Matrix(TITLES, (replace(CELL, outcome=UNTRIED),), interrupted=True), False, []),
+        (Matrix(TITLES, (CELL, replace(CELL, experiment="b", outcome=UNTRIED)),
+                intact={"kill-product": "PASS", "b": "PASS"}), False, []),
+        (Matrix(TITLES, (replace(CELL, outcome=MISSED), replace(CELL, experiment="b", outcome=UNTRIED)),
+                intact={"kill-product": "PASS", "b": "PASS"}), False, []),
         (Matrix(TITLES, (), intact={"kill-product": "PASS"}), False, ["fallback"]),
         (Matrix({}, (), intact={}), False, []),
         (Matrix(TITLES, (replace(CELL, outcome=MISSED),), intact={"kill-product": "PASS"}), False, ["fallback"]),
@@ -131,6 +138,22 @@ def test_the_matrix_is_in_the_report_of_the_suite_in_both_languages(tmp_path: Pa
         for word in words:
             assert word in page
     assert "nobody notices" not in render_suite([])
+
+
+def test_what_an_interrupted_proof_did_not_come_to_is_no_hole_in_the_report(tmp_path: Path) -> None:
+    cells = (CELL, replace(CELL, mechanism="x", outcome=UNTRIED, verdict=""))
+    matrix = Matrix({**TITLES, "x": {"en": "No x"}}, cells, "docker", {"kill-product": "PASS"}, interrupted=True)
+    (tmp_path / "proof.json").write_text(json.dumps(matrix.told()), encoding="utf-8")
+    again = read_matrix(tmp_path / "proof.json")
+    assert again == matrix
+    for lang, words, hole in (
+        ("en", ("not tried", "was interrupted", "not proved"), "nobody notices"),
+        ("de", ("nicht versucht", "abgebrochen", "nicht nachgewiesen"), "niemand bemerkt es"),
+    ):
+        page = render_suite([], lang, None, again)
+        for word in words:
+            assert word in page
+        assert hole not in page
 
 
 def test_a_proof_that_cannot_be_read_is_one_sentence(run: Run, tmp_path: Path) -> None:
