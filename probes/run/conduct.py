@@ -15,6 +15,7 @@ from probes.errors import ConfigurationError, StehaufError
 from probes.run.about import RunAbout
 from probes.run.observation import Observation
 from probes.run.own_orders import placed
+from probes.run.proof import UntilUnmet
 from probes.run.redact import Redactor
 from probes.run.session import Session
 from probes.run.signals import SignalNote
@@ -36,13 +37,12 @@ class Conductor:
     def __init__(self, experiment: Mapping[str, Any]) -> None:
         self.signals = SignalNote()
         self.rolling_back = False
-        self._experiment = experiment
         self._session: Session | None = None
         self.declared_twice = False
         self._was_asked = False
         self._stopped: str | None = None
         self._finished = False
-        self._until_unmet: str | None = None
+        self._until_unmet = UntilUnmet(None, experiment)
         self._redact = Redactor()
         self._lang, self._branding = "en", Branding()
 
@@ -74,7 +74,7 @@ class Conductor:
         observation = Observation.from_arguments(arguments)
         settings = Settings.from_environment().on(observation.project)
         self._lang, self._branding = _look(settings)
-        self._until_unmet = settings.until_unmet
+        self._until_unmet = UntilUnmet(settings.until_unmet, experiment)
         about = RunAbout(experiment, configuration, _source(), observation.expected())
         self._session = Session(settings, about, observation, self._redact)
         try:
@@ -103,6 +103,7 @@ class Conductor:
         """Check, and record what is about to be done. Raises as `check` does."""
         self.check()
         if self._session and self.has_begun:
+            self._session.enough_s = self._until_unmet.enough_s(activity)
             pause = (activity.get("pauses") or {}).get("before")
             line = {"at_ns": time.time_ns(), "activity": activity.get("name"), "type": activity.get("type"),
                     "pause_s": pause if isinstance(pause, int | float) else 0}  # fmt: skip
@@ -111,7 +112,10 @@ class Conductor:
     def after_activity(
         self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
     ) -> None:
-        """Record the outcome of a tolerance that runs code, which nobody can judge again later; and a placed order."""
+        """Record the outcome of a tolerance that runs code, which nobody can judge again later; and a placed order.
+
+        Raises as `check` does, and InterruptExecution where a run for proof has shown what it was to show.
+        """
         tolerance = activity.get("tolerance")
         runs_code = isinstance(tolerance, dict) and tolerance.get("type") == "probe"
         if self._session and self.has_begun and runs_code and run and run.get("status") == "succeeded":
@@ -127,24 +131,12 @@ class Conductor:
         if self._session and self._session.orders and (order := placed(activity, run)):
             self._session.recorder.append("orders.jsonl", order)
         self.check()
-        self._end_once_unmet(activity, run, configuration)
-
-    def _end_once_unmet(
-        self, activity: Mapping[str, Any], run: Mapping[str, Any] | None, configuration: Mapping[str, Any]
-    ) -> None:
-        """End a run for proof, whose stack lacks a mechanism, when the claim that should notice has been seen unmet.
-
-        A claim of the method: a hypothesis that is not met ends the run by itself, and is in the journal only then.
-        Raises InterruptExecution; the run is INCONCLUSIVE, and never a PASS.
-        """
-        method = [one.get("name") for one in self._experiment.get("method", ()) if "tolerance" in one]
-        name = activity.get("name")
-        if self.rolling_back or not run or name is None or name != self._until_unmet or name not in method:
-            return
-        unmet = run.get("status") != "succeeded" or not _met(activity["tolerance"], run.get("output"), configuration)
-        if unmet:
-            self._stopped = f"“{self._until_unmet}” was seen not to hold, and this run was to show no more"
-            raise InterruptExecution(self._stopped)
+        ended = self._until_unmet.ended_by(
+            activity, run, lambda tolerance, value: _met(tolerance, value, configuration)
+        )
+        if ended and not self.rolling_back:
+            self._stopped = ended
+            raise InterruptExecution(ended)  # so the run is INCONCLUSIVE, and never a PASS
 
     def finish(self, journal: dict[str, Any]) -> None:
         """Wind up, judge, and put the verdict where `chaos run` takes its exit code from.

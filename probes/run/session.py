@@ -70,6 +70,8 @@ class Session:
         self._watchdog: subprocess.Popen[bytes] | None = None
         self._roster: frozenset[tuple[str, str]] = frozenset()
         self._brought_up = False
+        self.enough_s: float | None = None
+        """Seconds after which what is not back is waited for no longer, in a run for proof."""
 
     @property
     def is_recording(self) -> bool:

@@ -27,6 +27,9 @@ def settled(figure: str, timeout: float = 0.0, until: Callable[[Any], bool] = la
             value = FIGURES[figure](Evidence(session.directory), **arguments)
             if last or until(value):
                 return value
+        except NotRecovered as error:
+            if last or (session.enough_s is not None and error.observed_s > session.enough_s):
+                raise
         except MissingEvidence:
             if last:
                 raise
@@ -54,7 +57,8 @@ def settled_for_breakers(
 
 def recovered(figure: str, timeout: float, **arguments: Any) -> float:
     """As `settled`, for seconds until something was back. Raises ClaimUnmet where it was not back in time."""
+    began = time.monotonic()
     try:
         return float(settled(figure, timeout, **arguments))
     except NotRecovered as error:
-        raise ClaimUnmet(f"{error} (waited {timeout:g} s)") from error
+        raise ClaimUnmet(f"{error} (waited {time.monotonic() - began:.3g} s)") from error

@@ -31,7 +31,7 @@ class Matrix:
 
     @property
     def holes(self) -> list[str]:
-        """Mechanisms whose loss no experiment notices that passes with them, and every one that names them was asked."""
+        """Mechanisms whose loss no experiment notices that passes with them, with all that name them asked."""
         return [name for name in self.mechanisms if not any(self._counts(cell, name) for cell in self.cells)]
 
     @property

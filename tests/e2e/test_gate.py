@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from harness import Bench, eventually, leftovers, read_until
+from killing import TARGETS
 
 from experiments import action, probe, python, smallest
 
@@ -79,8 +80,10 @@ def test_ctrl_c_undoes_takes_down_and_says_what_did_not_run(bench: Bench) -> Non
     assert eventually(lambda: leftovers(bench) == [])
 
 
-def test_two_run_side_by_side_on_stacks_of_their_own(bench: Bench) -> None:
+@pytest.mark.parametrize("target", TARGETS)
+def test_two_run_side_by_side_on_stacks_of_their_own(target: str, tmp_path: Path) -> None:
     """Nothing in them claims a time; of the second stack nothing stays."""
+    bench = Bench(target, tmp_path)
     experiment = smallest()
     del experiment["method"][1]["tolerance"]
     for name in ("a", "b"):
@@ -96,6 +99,28 @@ def test_two_run_side_by_side_on_stacks_of_their_own(bench: Bench) -> None:
     assert set(verdicts(bench).values()) <= {"PASS", "INCONCLUSIVE"}, output  # two cores may be too few for two
     assert "not up" in bench.chaos("stack", "status").output
     assert "not up" in bench.chaos("stack", "status", STEHAUF_PROJECT=f"{bench.project}-2").output
+
+
+def test_ctrl_c_ends_a_proof_and_what_it_did_not_come_to_is_no_hole(bench: Bench) -> None:
+    """Interrupted while product is broken: the fault is undone, the stack taken down, and nothing is called proved."""
+    experiment = smallest()
+    experiment["method"].insert(1, action("waits", {"type": "process", "path": "sleep", "arguments": "60"}))
+    experiment["runtime"] = {"rollbacks": {"strategy": "always"}}
+    experiment["extensions"] = [{"name": "stehauf", "negative_controls": {"restart-policy": "back"}}]
+    write(bench, "smallest", experiment)
+    runs = Path(bench.environment["STEHAUF_RUNS"]) / "proof"
+    with bench.started("prove", "suite", "--target", "embedded", "--without", "restart-policy") as process:
+        assert eventually(lambda: any("injected" in path.read_text() for path in runs.glob("*/faults.jsonl")), 60)
+        process.send_signal(signal.SIGINT)
+        output, _ = process.communicate(timeout=120)
+    assert process.returncode == 1, output
+    assert "NOT proved: it was interrupted, and 1 of 1 cells were not tried" in output
+    assert "hole" not in output
+    assert "Traceback" not in output
+    proof = json.loads((runs / "proof.json").read_text(encoding="utf-8"))
+    assert (proof["proved"], proof["interrupted"], proof["holes"]) == (False, True, [])
+    assert "not up" in bench.chaos("stack", "status").output
+    assert eventually(lambda: leftovers(bench) == [])
 
 
 def test_a_mechanism_whose_loss_is_noticed_and_one_whose_loss_is_not(bench: Bench) -> None:

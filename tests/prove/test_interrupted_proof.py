@@ -68,7 +68,8 @@ def proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proved:
         arguments = [str(tmp_path / "experiments"), "--target", "embedded"]
         for name in sorted({name for mechanisms in controls.values() for name in mechanisms}):
             arguments += ["--without", name]
-        return CliRunner().invoke(prove, arguments, env={"STEHAUF_RUNS": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)})
+        environment = {"STEHAUF_RUNS": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
+        return CliRunner().invoke(prove, arguments, env=environment)
 
     return run
 
