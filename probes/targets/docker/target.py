@@ -1,14 +1,13 @@
 """The Docker target: one Compose project, found by its labels, changed through the SDK."""
 
 import contextlib
-import time
 import weakref
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from pathlib import Path
 
 import docker
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import DockerException, NotFound
 from docker.models.containers import Container
 
 from probes.errors import NotOurs, StackNotUp, TargetError, UnknownService
@@ -29,6 +28,7 @@ from probes.targets.docker.disturbing import Networked
 from probes.targets.docker.engine import asked, connect, engine_host, require_compose
 from probes.targets.docker.events import watching
 from probes.targets.docker.filling import Filled
+from probes.targets.docker.freezing import freeze, thaw
 from probes.targets.docker.limits import Limited
 from probes.targets.docker.network import bridge_addresses
 
@@ -36,7 +36,6 @@ __all__ = ["DockerTarget"]
 
 _ONE_OFF = "com.docker.compose.oneoff"
 _STOP_S = 10
-_CONFLICT = 409
 
 
 class DockerTarget(Networked, Limited, Filled):
@@ -149,14 +148,14 @@ class DockerTarget(Networked, Limited, Filled):
         container = self._ours(instance)
         if container.status != "paused":
             with asked(f"pause {instance.service}"):
-                _patiently(container.pause)
+                freeze(container)
 
     def resume(self, instance: Instance) -> None:
         """Thaw it; no-op where it is not frozen."""
         container = self._ours(instance)
         if container.status == "paused":
             with asked(f"resume {instance.service}"):
-                _patiently(container.unpause)
+                thaw(container)
 
     def is_up(self) -> bool:
         """Whether the project has any container."""
@@ -286,15 +285,3 @@ class DockerTarget(Networked, Limited, Filled):
         except (TargetError, DockerException):
             pass
         return None
-
-
-def _patiently(order: Callable[[], None]) -> None:
-    """Directly after its opposite a pause or a resume can be a conflict for a moment."""
-    for attempt in range(10):
-        try:
-            return order()
-        except APIError as refused:
-            if refused.status_code != _CONFLICT or attempt == 9:  # noqa: PLR2004
-                raise
-            time.sleep(0.05)
-    return None
