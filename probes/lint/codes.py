@@ -41,7 +41,7 @@ CODES: dict[str, Rule] = {
     ),
     "C002": Rule(
         "note",
-        "a service extends one of another file, or the file includes others",
+        "a service extends one of another file, or the file includes others or is laid over one",
         "what comes from there is not looked at",
         "lint the other file too",
     ),

@@ -10,12 +10,14 @@ The rules read what stands in the file, as it is written, with defaults for its 
 import re
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from probes.errors import ConfigurationError
 from probes.lint.codes import Finding
 from probes.lint.lines import Located
+from probes.lint.reach import Broken, reach
 from probes.targets.embedded.fields import duration_s
 from probes.targets.embedded.interpolate import interpolated
 
@@ -23,36 +25,48 @@ __all__ = ["Claimed", "lint_compose", "services_of"]
 
 Claimed = tuple[str, float, str]
 """Service, seconds to its recovery at most, and who says so."""
-Broken = tuple[str, tuple[str | int, ...], str]
-"""Code, path in the file, what is found."""
 
 _COMPOSE_S = 20.0
 _YES = re.compile(r"^\s*(?:true|:|exit 0|/bin/true|echo\b[^|&;]*)\s*$|(?:\|\||;)\s*(?:true|:|exit 0|echo\b[^|&;]*)\s*$")
 _OUTLIVES = re.compile(r"tail -[fF]+ |sleep inf|while (?:true|:|\[ *1 *\])|(?:\|\||;)\s*(?:true|:|exit 0)\s*$")
 _NOT_ITS_OWN = re.compile(
     r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
+    r"|unable to get image|could not resolve|failed to (?:connect|clone|fetch)"
 )
 """What Compose says where it is not there, and where the file's owner has files and variables that we have not."""
 _UNSET = "variable is not set"
 """What Compose warns of before it takes an empty text for it, and then perhaps refuses that."""
 _WITHOUT_DEFAULT = re.compile(r"(?<!\$)\$(?:\{\w+\}|\w+)")
-_LOCAL = re.compile(r"(?:127\.|\[?::1\]?:|localhost:)")
+_AT_LINE, _AT_SERVICE = re.compile(r"\bline (\d+)"), re.compile(r"\b(?:services?[ .]|cycle detected: )\"?([\w.-]+)")
+"""Where Compose says that it is."""
+_NO_IMAGE = "neither an image nor a build context"
+"""So Compose says it, too."""
+_OF_SWARM = frozenset({"placement", "update_config", "rollback_config", "endpoint_mode"})
+"""What `deploy` has for a swarm alone."""
 
 
 def lint_compose(path: Path, read: Located, claimed: Sequence[Claimed] = ()) -> Iterator[Finding]:
     """Everything that is found in a Compose file; `claimed` are the recoveries that it should support."""
-    services = services_of(read)
-    if not services:
+    services, includes = services_of(read), _mapping(read.value).get("include")
+    if not services and not includes:
         yield Finding("C001", str(path), 1, "it declares no services")
         return
-    if refused := _refused_by_compose(path):
-        yield Finding("C001", str(path), 1, refused)
-    if read.value.get("include"):
+    is_part = _is_part(path, services)
+    refused = _refused_by_compose(path)
+    if refused and not (is_part and _NO_IMAGE in refused):
+        yield Finding("C001", str(path), _line_of(refused, read), f"Docker Compose says: {refused}")
+    if includes:
         yield Finding("C002", str(path), read.line("include"), "include")
-    done_once = _completes(services)
+    if read.documents > 1:
+        yield Finding("C002", str(path), 1, f"{read.documents} documents, of which the first is looked at")
+    done_once, in_swarm = _completes(services), any(map(_is_of_swarm, services.values()))
     for name, service in services.items():
-        of_it = [claim for claim in claimed if claim[0] == name]
-        for code, at, what in _broken(service, of_it, is_task=name in done_once):
+        elsewhere = "extends" if service.get("extends") is not None else ""
+        if is_part and not service.keys() & {"image", "build"}:
+            elsewhere = elsewhere or _NO_IMAGE
+        of_it = tuple(claim for claim in claimed if claim[0] == name)
+        around = _Around(of_it, name in done_once, in_swarm, elsewhere)
+        for code, at, what in _broken(service, around):
             yield Finding(code, str(path), read.line("services", name, *at), f"service {name}: {what}")
 
 
@@ -64,27 +78,40 @@ def services_of(read: Located) -> dict[str, dict[str, Any]]:
     return {str(name): _plain(one) if isinstance(one, dict) else {} for name, one in services.items()}
 
 
-def _broken(service: Mapping[str, Any], claimed: Sequence[Claimed], *, is_task: bool) -> Iterator[Broken]:
-    extends = service.get("extends") is not None
-    if extends:
-        yield "C002", ("extends",), "extends"
-    if not is_task:
-        yield from _restart(service, extends=extends)
-        # what is started only where somebody asks for it is no part of the system under test
-        yield from _health(service, claimed, extends=extends or bool(service.get("profiles")))
-        if not extends and not service.get("init"):
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What there is to know of a service beside its own lines."""
+
+    claimed: Sequence[Claimed]
+    is_task: bool
+    in_swarm: bool
+    elsewhere: str
+    """Why the rest of it stands in another file; empty where it does not."""
+
+
+def _broken(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
+    if around.elsewhere:
+        yield "C002", ("extends",), around.elsewhere
+    if not around.is_task:
+        yield from _restart(service, around)
+        yield from _health(service, around)
+        if not around.elsewhere and not service.get("init"):
             yield "C106", (), "no init"
     yield from _command(service)
-    yield from _reach(service)
+    yield from reach(service)
 
 
-def _restart(service: Mapping[str, Any], *, extends: bool) -> Iterator[Broken]:
+def _restart(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
     deploy = _mapping(_mapping(service.get("deploy")).get("restart_policy"))
     policy, at = service.get("restart"), ("restart",)
-    if policy is None and deploy:
+    if (policy is None or around.in_swarm) and deploy:
         policy, at = deploy.get("condition", "any"), ("deploy", "restart_policy")  # type: ignore[assignment]
+    elif around.in_swarm:
+        policy = "any"  # which is its default, and `restart` it does not look at
+    if "$" in str(policy):
+        return
     if policy is None or policy in ("no", "none", False):
-        if not (policy is None and extends):
+        if not (policy is None and around.elsewhere):
             yield "C101", at if policy is not None else (), f"restart is {_shown(policy)}"
         return
     name, _, tries = str(policy).partition(":")
@@ -96,10 +123,11 @@ def _restart(service: Mapping[str, Any], *, extends: bool) -> Iterator[Broken]:
         yield "C104", ("stop_signal",), "stop_signal is SIGKILL"
 
 
-def _health(service: Mapping[str, Any], claimed: Sequence[Claimed], *, extends: bool) -> Iterator[Broken]:
+def _health(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
     check = service.get("healthcheck")
     if check is None:
-        if not extends:
+        # what is started only where somebody asks for it is no part of the system under test
+        if not around.elsewhere and not service.get("profiles"):
             yield "C110", (), "no healthcheck"
         return
     check = _mapping(check)
@@ -113,7 +141,7 @@ def _health(service: Mapping[str, Any], claimed: Sequence[Claimed], *, extends: 
         interval = duration_s(check.get("interval", "30s"), "interval")
     except (ConfigurationError, ValueError, TypeError):
         return
-    for _, limit, whose in claimed:
+    for _, limit, whose in around.claimed:
         if interval > limit:
             told = f"it looks once in {interval:g} s, and {whose} claims recovery within {limit:g} s"
             yield "C113", ("healthcheck", "interval"), told
@@ -126,22 +154,6 @@ def _command(service: Mapping[str, Any]) -> Iterator[Broken]:
             yield "C105", (key,), f"{key} is {text!r}"
 
 
-def _reach(service: Mapping[str, Any]) -> Iterator[Broken]:
-    for number, port in enumerate(_listed(service.get("ports"))):
-        if isinstance(port, dict):
-            is_open = port.get("published") is not None and not _LOCAL.match(f"{port.get('host_ip') or ''}:")
-        else:
-            is_open = not _LOCAL.match(str(port)) and not _WITHOUT_DEFAULT.fullmatch(str(port))
-        if is_open:
-            yield "C120", ("ports", number), f"ports has {_shown(port)}"
-    if service.get("network_mode") == "host":
-        yield "C121", ("network_mode",), "network_mode is host"
-    for number, volume in enumerate(_listed(service.get("volumes"))):
-        source = volume.get("source") if isinstance(volume, dict) else str(volume).split(":", maxsplit=1)[0]
-        if re.search(r"(?:docker|podman|containerd)\.sock$", str(source or "")):
-            yield "C130", ("volumes", number), f"volumes has {_shown(volume)}"
-
-
 def _completes(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
     """Services that others wait for to end: they are tasks."""
     found = set()
@@ -152,6 +164,26 @@ def _completes(services: Mapping[str, Mapping[str, Any]]) -> set[str]:
     return found
 
 
+def _is_part(path: Path, services: Mapping[str, Mapping[str, Any]]) -> bool:
+    """Whether it is to be laid over another file: by its name, or because it says of no service what is to run."""
+    whole = any(service.keys() & {"image", "build", "extends"} for service in services.values())
+    return "override" in path.name or not whole
+
+
+def _is_of_swarm(service: Mapping[str, Any]) -> bool:
+    """Whether a swarm's manager is to run it: it restarts what it runs, unless it is told not to."""
+    deploy = _mapping(service.get("deploy"))
+    return bool(deploy.keys() & _OF_SWARM) or deploy.get("mode") in ("global", "global-job", "replicated-job")
+
+
+def _line_of(refused: str, read: Located) -> int:
+    """Where it is that Compose refuses, as far as it says."""
+    if found := _AT_LINE.search(refused):
+        return int(found[1])
+    found = _AT_SERVICE.search(refused)
+    return read.line("services", *(found[1].split(".") if found else ())) if found else 1
+
+
 def _refused_by_compose(path: Path) -> str | None:
     """What Docker Compose itself says against the file; None where it says nothing, or is not there."""
     command = ["docker", "compose", "-f", str(path), "config", "--quiet"]
@@ -159,10 +191,10 @@ def _refused_by_compose(path: Path) -> str | None:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPOSE_S, check=False)
     except (OSError, subprocess.TimeoutExpired):
         return None
-    said = [line for line in done.stderr.strip().splitlines() if "level=warning" not in line]
-    of_variables = _UNSET in done.stderr or (said and _NOT_ITS_OWN.search(said[-1]))
+    said = " ".join(" ".join(one for one in done.stderr.splitlines() if "level=warning" not in one).split())
+    of_variables = _UNSET in done.stderr or (said and _NOT_ITS_OWN.search(said))
     is_its_own = done.returncode != 0 and said and not of_variables
-    return f"Docker Compose says: {said[-1]}" if is_its_own else None
+    return said if is_its_own else None
 
 
 def _plain(value: Any) -> Any:
@@ -191,10 +223,6 @@ def _words(command: Any) -> str:
 
 def _mapping(value: Any) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
 
 
 def _shown(value: Any) -> str:

@@ -25,8 +25,8 @@ class _File:
     def is_compose(self) -> bool:
         """Told by what it has; a file with neither is judged by its name."""
         value = self.read.value if isinstance(self.read.value, dict) else {}
-        if "services" in value or "method" in value:
-            return "services" in value
+        if value.keys() & {"services", "include", "method"}:
+            return "method" not in value
         return "compose" in self.path.name
 
 
