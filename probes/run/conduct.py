@@ -136,6 +136,8 @@ class Conductor:
         )
         if ended and not self.rolling_back:
             self._stopped = ended
+            if self._session:
+                self._session.has_shown = True
             raise InterruptExecution(ended)  # so the run is INCONCLUSIVE, and never a PASS
 
     def finish(self, journal: dict[str, Any]) -> None:

@@ -12,7 +12,11 @@ from evidence_parts import DIED
 from probes.errors import ClaimUnmet
 from probes.run import settling
 from probes.run.proof import UntilUnmet
+from reports.evidence.reader import Evidence
+from reports.proof import CAUGHT, UNKNOWN, judged
+from reports.verdict import write
 
+LOST = "lost orders"
 LONG = 40.0
 """Seconds that nobody has to wait here."""
 
@@ -46,6 +50,24 @@ def test_a_claim_of_the_hypothesis_ends_no_run() -> None:
     well = claim("well", True)
     until = UntilUnmet("well", {"method": [claim("back", [0, 10])]})
     assert until.ended_by(well, {"status": "failed"}, lambda *_: False) is None
+
+
+def test_an_order_that_was_seen_to_be_lost_is_caught_though_the_list_was_never_closed(tmp_path: Path) -> None:
+    """A run for proof does not wait for what is on its way; nobody may take what it left for a complete list."""
+    run = Run()
+    assert run.fulfilments
+    run.fulfilments = run.fulfilments[1:-1]
+    claimed = next(one for one in run.method if one["activity"]["name"] == LOST)
+    claimed["output"] = 1
+    run.run["interrupted"] = f"“{LOST}” was seen not to hold, and this run was to show no more"
+    run.journal["status"] = "interrupted"
+    for value, outcome in ((1, CAUGHT), (0, UNKNOWN)):
+        claimed["output"] = value
+        directory = run.write(tmp_path / outcome)
+        write(directory)
+        cell = judged("broker-on-disk", "kill-broker", Evidence(directory), (LOST,))
+        assert (cell.outcome, cell.verdict, cell.claim) == (outcome, "INCONCLUSIVE", LOST), cell.sentence
+        assert "changed" not in cell.sentence
 
 
 @pytest.mark.parametrize(("enough_s", "soon"), [(5.0, True), (3600.0, False), (None, False)])
