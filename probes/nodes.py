@@ -14,11 +14,16 @@ __all__ = ["bad_update", "node_down", "node_drain", "node_partition"]
 
 _BOUND = bound(120.0)
 """Longer than for a container: until a manager has noticed, and the work has gone elsewhere, takes half a minute."""
+_WHICH = {
+    **WHICH,
+    "count": (int, 1, "1: one machine at a time."),
+    "choose": (str, "first", "which instance's machine, of those on workers: `first` (the oldest) or `random`."),
+}
 
 
 def _of_a_machine(make: Callable[..., Lasting]) -> Action:
     """An action that breaks a machine: the one on which the chosen instance runs, which is on no manager."""
-    return widened(make, _begin, {**_BOUND, **WHICH}, GIVES)
+    return widened(make, _begin, {**_BOUND, **_WHICH}, GIVES)
 
 
 def _begin(fault: Lasting, service: str, for_seconds: float, chosen: dict[str, Any]) -> dict[str, Any]:
