@@ -2,10 +2,12 @@
 
 import re
 
-__all__ = ["MASK", "is_secret_name"]
+__all__ = ["MASK", "SECRET_NAME", "is_secret_name"]
 
 MASK = "***"
-_NAME = re.compile(r"pass|secret|token|key|credential|authorization", re.IGNORECASE)
+SECRET_NAME = "pass|secret|token|key|credential|authorization"
+"""What the name of a secret contains, as a regular expression, in any case."""
+_NAME = re.compile(SECRET_NAME, re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:
