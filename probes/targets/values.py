@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from probes.errors import TargetError
-from reports.evidence.secrets import MASK, SECRET_NAME, is_secret_name
+from reports.evidence.secrets import MASK, TELLING, is_secret_name
 
 __all__ = ["check_command", "masked", "parse_rfc3339_ns"]
 
@@ -15,7 +15,7 @@ _RFC3339 = re.compile(
 )
 _LOGIN_IN_URL = re.compile(r"(://)[^/@\s]+@")
 _GIVEN = re.compile(
-    rf"([\w-]*(?:{SECRET_NAME})[\w-]*(?:=|:?\s+))(?![-$&|;])(?:(?:Bearer|Basic)\s+)?[^\s&|;'\"]+", re.IGNORECASE
+    rf"([\w-]*(?:{TELLING})[\w-]*(?:=|:?\s+))(?![-$&|;])(?:(?:Bearer|Basic)\s+)?[^\s&|;'\"]+", re.IGNORECASE
 )
 """A secret's name, and what it is given: `TOKEN=x`, `--password x`, `?key=x`."""
 _SHORTEST = 4

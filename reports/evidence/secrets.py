@@ -2,12 +2,12 @@
 
 import re
 
-__all__ = ["MASK", "SECRET_NAME", "is_secret_name"]
+__all__ = ["MASK", "TELLING", "is_secret_name"]
 
 MASK = "***"
-SECRET_NAME = "pass|secret|token|key|credential|authorization"
+TELLING = "pass|secret|token|key|credential|authorization"
 """What the name of a secret contains, as a regular expression, in any case."""
-_NAME = re.compile(SECRET_NAME, re.IGNORECASE)
+_NAME = re.compile(TELLING, re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:
