@@ -135,7 +135,7 @@ def _again(evidence: Evidence, activity: Activity, phase: str, before: tuple[boo
         met = then  # what ran code at the time cannot run again
     outcome = min(_outcome(then, phase), _outcome(met, phase), key=_rank)
     observed = unknown if now is None else _measured(shown(now), unit)
-    if now is not None and shown(value) != shown(now):
+    if value is not None and (now is None or shown(value) != shown(now)):
         observed = say("{now} (at the time {then})", now=observed, then=_measured(shown(value), unit))
     sentence = _sentence(activity, observed, limit, why)
     return Claim(activity.name, phase, outcome, observed, limit, sentence, figure, now)

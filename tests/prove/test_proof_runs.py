@@ -68,6 +68,7 @@ def test_an_order_that_was_seen_to_be_lost_is_caught_though_the_list_was_never_c
         cell = judged("broker-on-disk", "kill-broker", Evidence(directory), (LOST,))
         assert (cell.outcome, cell.verdict, cell.claim) == (outcome, "INCONCLUSIVE", LOST), cell.sentence
         assert "changed" not in cell.sentence
+        assert value == 0 or "observed unknown (at the time 1), claimed 0" in cell.sentence
 
 
 @pytest.mark.parametrize(("enough_s", "soon"), [(5.0, True), (3600.0, False), (None, False)])
