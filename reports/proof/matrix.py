@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from reports.evidence.jsonl import read_json
-from reports.proof.cells import CAUGHT, UNTRIED, Cell
+from reports.proof.cells import CAUGHT, UNKNOWN, UNTRIED, Cell
 
 __all__ = ["Matrix", "read_matrix"]
 
@@ -31,7 +31,7 @@ class Matrix:
 
     @property
     def holes(self) -> list[str]:
-        """Mechanisms whose loss no experiment notices that passes with them, with all that name them asked."""
+        """Mechanisms whose loss nobody notices. Where that is not known they are none, and not proved either."""
         return [name for name in self.mechanisms if not any(self._counts(cell, name) for cell in self.cells)]
 
     @property
@@ -70,9 +70,10 @@ class Matrix:
         }
 
     def _counts(self, cell: Cell, mechanism: str) -> bool:
-        """Whether it keeps the mechanism from being a hole: it was noticed, or still might be."""
-        noticed = cell.outcome == CAUGHT and (self.intact or {}).get(cell.experiment) == "PASS"
-        return cell.mechanism == mechanism and (noticed or cell.outcome == UNTRIED)
+        """Whether it keeps the mechanism from being a hole: it was noticed, or nobody knows whether it would be."""
+        intact = (self.intact or {}).get(cell.experiment)
+        noticed = cell.outcome == CAUGHT and intact in {"PASS", "INCONCLUSIVE"}
+        return cell.mechanism == mechanism and (noticed or cell.outcome in {UNTRIED, UNKNOWN})
 
 
 def read_matrix(path: Path) -> Matrix | None:

@@ -28,7 +28,7 @@ def test_each_mechanism_is_a_test_and_the_matrix_is_in_the_report(gate: Gate, ev
     assert "probes/gate" not in gated.output
     proof = json.loads((gated.folder / "runs" / "proof" / "proof.json").read_text(encoding="utf-8"))
     assert proof["proved"] is False
-    assert proof["holes"] == ["idempotency", "restart-policy", "time-outs"]
+    assert proof["holes"] == ["idempotency", "restart-policy"]  # of time-outs nothing is known
     assert "Proof that it can fail" in (gated.folder / "runs" / "suite.html").read_text(encoding="utf-8")
 
 

@@ -1,4 +1,4 @@
-"""A mechanism is noticed only where the claim that was to notice it was seen not to hold; all else is a hole."""
+"""A mechanism is noticed only where the claim that was to notice it was seen not to hold; all else proves nothing."""
 
 import json
 from collections.abc import Callable
@@ -106,6 +106,9 @@ def test_evidence_that_was_changed_proves_nothing(run: Run, tmp_path: Path) -> N
         (Matrix(TITLES, (CELL,), intact={"kill-product": "FAIL"}), False, ["fallback"]),
         (Matrix(TITLES, (CELL,)), False, ["fallback"]),
         (Matrix(TITLES, (CELL,), intact={"kill-product": "PASS"}, interrupted=True), False, []),
+        (Matrix(TITLES, (CELL,), intact={"kill-product": "INCONCLUSIVE"}), False, []),
+        (Matrix(TITLES, (replace(CELL, outcome=UNKNOWN),), intact={"kill-product": "PASS"}), False, []),
+        (Matrix(TITLES, (replace(CELL, outcome=OTHER),), intact={"kill-product": "PASS"}), False, ["fallback"]),
         (Matrix(TITLES, (replace(CELL, outcome=UNTRIED),), intact={"kill-product": "PASS"}), False, []),
         (Matrix(TITLES, (replace(CELL, outcome=UNTRIED),), interrupted=True), False, []),
         (Matrix(TITLES, (CELL, replace(CELL, experiment="b", outcome=UNTRIED)),
