@@ -20,8 +20,9 @@ _CONFLICT = 409
 _WAIT_S = 3.0
 """Longest wait for a gap: where checks follow each other without one, or somebody has a shell open, it is frozen all
 the same."""
-_BEFORE_S, _AFTER_S = 0.4, 0.2
-"""Around the time that a check is due."""
+_BEFORE_S = 1.0
+"""Before the time that a check is due, or half of its interval, where that is less: a busy engine takes its time to
+freeze, too. A check that is overdue is about to start."""
 _DEFAULT_INTERVAL_S = 30.0
 
 
@@ -62,8 +63,9 @@ def is_quiet(attrs: dict[str, Any], now_s: float) -> bool:
     if not checks:
         return True
     declared = ((attrs.get("Config") or {}).get("Healthcheck") or {}).get("Interval") or 0
-    due = datetime.fromisoformat(checks[-1]["End"]).timestamp() + (declared / 1e9 or _DEFAULT_INTERVAL_S)
-    return not -_AFTER_S < due - now_s < _BEFORE_S
+    interval_s = declared / 1e9 or _DEFAULT_INTERVAL_S
+    due_s = datetime.fromisoformat(checks[-1]["End"]).timestamp() + interval_s
+    return due_s - now_s >= min(_BEFORE_S, interval_s / 2)
 
 
 def _patiently(order: Callable[[], None]) -> None:
