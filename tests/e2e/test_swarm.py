@@ -1,16 +1,19 @@
-"""Three nodes, for real: replicas that nobody misses, a machine without power, and what must not count as a crash."""
+"""Three nodes, for real: replicas that nobody misses, a machine without power, and what must not count as such."""
 
+import functools
 import os
 import shlex
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from harness import ROOT, Bench, Run, undisturbed
 from killing import assert_pass, reasons
+from swarm_spoils import SPOILS, judged
 
 EXPERIMENTS = ROOT / "experiments" / "swarm"
 NODES = ROOT / "stack" / "swarm" / "nodes"
@@ -60,8 +63,15 @@ def manager(bench: Bench, *arguments: str) -> str:
     return done.stdout.strip()
 
 
-def ran(bench: Bench, name: str) -> Run:
-    return undisturbed(lambda: bench.chaos("run", str(EXPERIMENTS / f"{name}.yaml"), timeout=300), lambda run: run)
+@pytest.fixture(scope="module")
+def ran(swarm: Bench) -> Callable[[str], Run]:
+    """The run of an experiment, once for all tests."""
+
+    @functools.cache
+    def once(name: str) -> Run:
+        return undisturbed(lambda: swarm.chaos("run", str(EXPERIMENTS / f"{name}.yaml"), timeout=300), lambda run: run)
+
+    return once
 
 
 def experiment(name: str) -> dict[str, Any]:
@@ -76,8 +86,8 @@ def tasks(run: Run) -> tuple[str, str]:
     return shots[0]["task"], shots[-1]["task"]
 
 
-def test_a_crash_of_one_of_two_copies_is_seen_by_no_user(swarm: Bench) -> None:
-    run = ran(swarm, "crash-one-of-two")
+def test_a_crash_of_one_of_two_copies_is_seen_by_no_user(swarm: Bench, ran: Callable[[str], Run]) -> None:
+    run = ran("crash-one-of-two")
     assert_pass(run)
     before, after = tasks(run)
     assert before != after
@@ -87,16 +97,47 @@ def test_a_crash_of_one_of_two_copies_is_seen_by_no_user(swarm: Bench) -> None:
     assert said == "failed 137", "the manager itself says the same"
 
 
-def test_a_node_that_dies_under_load_is_seen_proved_and_brought_back(swarm: Bench) -> None:
-    run = ran(swarm, "node-dies")
-    assert_pass(run)
+@pytest.mark.parametrize("name", ["node-dies", "node-cut-off", "node-drained", "bad-update"])
+def test_what_only_several_machines_can_have_is_seen_by_no_user(
+    name: str, swarm: Bench, ran: Callable[[str], Run]
+) -> None:
+    assert_pass(ran(name))
     assert manager(swarm, "node", "ls", "--format", "{{.Status}} {{.Availability}}").split("\n") == ["Ready Active"] * 3
 
 
-@pytest.mark.parametrize("name", ["node-drained", "bad-update", "node-cut-off"])
-def test_what_only_several_machines_can_have(swarm: Bench, name: str) -> None:
-    assert_pass(ran(swarm, name))
-    assert manager(swarm, "node", "ls", "--format", "{{.Status}} {{.Availability}}").split("\n") == ["Ready Active"] * 3
+@pytest.mark.parametrize("name", SPOILS)
+def test_what_a_real_run_left_proves_nothing_without_each_part(
+    name: str, ran: Callable[[str], Run], tmp_path: Path
+) -> None:
+    of, spoil, verdict, why = SPOILS[name]
+    assert judged(ran(of), tmp_path / "whole").verdict == "PASS"
+    found = judged(ran(of), tmp_path / "spoiled", spoil)
+    assert found.verdict == verdict
+    assert why in " | ".join(reason.sentence for reason in found.reasons)
+
+
+def test_a_copy_that_has_no_second_one_is_missed(swarm: Bench) -> None:
+    product = f"{swarm.project}_product"
+    manager(swarm, "service", "scale", f"{product}=1")
+    try:
+        run = swarm.chaos("run", str(EXPERIMENTS / "crash-one-of-two.yaml"))
+    finally:
+        manager(swarm, "service", "scale", f"{product}=2")
+    assert "“degraded answers to shoppers”" in reasons(run, "FAIL")
+
+
+def test_an_update_that_nothing_rolls_back_is_noticed_and_rolled_back_by_the_undo(swarm: Bench) -> None:
+    product = f"{swarm.project}_product"
+    changed = experiment("bad-update")
+    changed["method"][1]["provider"]["arguments"]["within"] = 10
+    manager(swarm, "service", "update", "--quiet", "--detach", "--update-failure-action", "pause", product)
+    try:
+        run = swarm.run(changed)
+    finally:
+        manager(swarm, "service", "update", "--quiet", "--detach", "--update-failure-action", "rollback", product)
+    assert "“the update was rolled back by itself”: observed paused" in reasons(run, "FAIL")
+    assert [receipt["proved"] for receipt in run.verdict["receipts"]] == [True]
+    assert "services.product" in manager(swarm, "service", "inspect", "--format", "{{json .Spec}}", product)
 
 
 def by_hand(bench: Bench, command: Callable[[str], list[str]]) -> dict[str, Any]:
