@@ -1,11 +1,8 @@
 """Three nodes, for real: replicas that nobody misses, a machine without power, and what must not count as such."""
 
 import functools
-import os
 import shlex
-import subprocess
-import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -13,54 +10,11 @@ import pytest
 import yaml
 from harness import ROOT, Bench, Run, undisturbed
 from killing import assert_pass, reasons
+from swarm_kit import manager
 from swarm_spoils import SPOILS, judged
 
 EXPERIMENTS = ROOT / "experiments" / "swarm"
-NODES = ROOT / "stack" / "swarm" / "nodes"
 pytestmark = pytest.mark.docker
-
-
-@pytest.fixture(scope="module")
-def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
-    """Our stack on three nodes of its own, taken down with them whatever happens."""
-    # a socket's path may not be long
-    with tempfile.TemporaryDirectory(prefix="stehauf-swarm-", dir="/tmp") as sockets:
-        bench = Bench("swarm", tmp_path_factory.mktemp("swarm"))
-        bench.environment |= {
-            "STEHAUF_SWARM_MACHINES": f"stehauf-nodes-{os.getpid()}",
-            "STEHAUF_SWARM_SOCKETS": sockets,
-            "STEHAUF_SWARM_NET": "172.31.214",
-        }
-        try:
-            made = nodes("up", bench)
-            for line in made.splitlines():
-                name, _, value = shlex.split(line)[1].partition("=")
-                bench.environment[name] = value
-            with bench.up():
-                yield bench
-        finally:
-            nodes("down", bench)
-    label = f"label=com.docker.compose.project=stehauf-nodes-{os.getpid()}"
-    left = subprocess.run(
-        ["docker", "ps", "--all", "--quiet", "--filter", label],
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
-    assert left.stdout == "", "no machine is left"
-
-
-def nodes(what: str, bench: Bench) -> str:
-    environment = {key: value for key, value in bench.environment.items() if key != "DOCKER_HOST"}
-    done = subprocess.run([NODES, what], capture_output=True, text=True, check=False, env=environment, timeout=600)
-    assert done.returncode == 0, done.stderr
-    return done.stdout
-
-
-def manager(bench: Bench, *arguments: str) -> str:
-    """`docker` at the manager; what it said."""
-    done = subprocess.run(
-        ["docker", *arguments], capture_output=True, text=True, check=True, env=bench.environment, timeout=120
-    )
-    return done.stdout.strip()
 
 
 @pytest.fixture(scope="module")

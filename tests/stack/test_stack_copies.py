@@ -198,3 +198,24 @@ def test_of_many_copies_three_are_asked_for_one_answer() -> None:
     with pytest.raises(CallFailed):
         asyncio.run(Copies().ask(list("abcdefgh"), one))
     assert len(asked) == len(set(asked)) == 3
+
+
+def test_copies_that_all_fail_are_asked_again_for_one_answer_in_five() -> None:
+    asked = []
+
+    async def one(address: str) -> str:
+        asked.append(address)
+        raise CallFailed(address)
+
+    async def run() -> int:
+        copies = Copies()
+        for _ in range(300):  # what is there to spare is used up
+            with pytest.raises(CallFailed):
+                await copies.ask(["a", "b"], one)
+        asked.clear()
+        for _ in range(500):
+            with pytest.raises(CallFailed):
+                await copies.ask(["a", "b"], one)
+        return len(asked)
+
+    assert asyncio.run(run()) <= 601

@@ -16,6 +16,9 @@ NEXT_S = 0.1
 """A copy that is silent for so long is not waited for alone: well above what an answer takes, well below a time-out."""
 _MOST = 3
 """Copies asked for one answer: one that is in trouble is not helped by all of them being asked."""
+_SHARE, _SPARE = 0.2, 100.0
+"""Further tries are at most a fifth of the answers, and a hundred beside: a service that is slow because it has too
+much to do is not given twice as much."""
 _AVOIDED_S = 2.0
 """A copy that gave no answer comes last for so long. By then the name server may know that it is gone."""
 
@@ -28,6 +31,7 @@ class Copies:
     def __init__(self, now_s: Callable[[], float] = time.monotonic) -> None:
         self._now_s = now_s
         self._turn = 0
+        self._spare = _SPARE
         self._silent: dict[str, float] = {}
 
     def in_turn(self, addresses: Sequence[str]) -> list[str]:
@@ -40,8 +44,10 @@ class Copies:
 
     async def ask(self, addresses: Sequence[str], one: Callable[[str], Awaitable[T]]) -> T:
         """The first good answer; raises what the copy that was asked first raised, where there is none."""
-        order = self.in_turn(addresses)
+        self._spare = min(_SPARE, self._spare + _SHARE)
+        order = self.in_turn(addresses)[: None if self._spare >= 1 else 1]
         answer, winner, errors = await staggered_race([partial(one, address) for address in order], NEXT_S)
+        self._spare -= len(errors) - 1
         if winner is None:
             raise next(error for error in errors if error is not None)
         for address in order[:winner]:
