@@ -20,7 +20,7 @@ _SHARE, _SPARE = 0.2, 100.0
 """Further tries are at most a fifth of the answers, and a hundred beside: a service that is slow because it has too
 much to do is not given twice as much."""
 _AVOIDED_S = 2.0
-"""A copy that gave no answer comes last for so long. By then the name server may know that it is gone."""
+"""A copy that gave no answer comes last until it gives one: one request in so many seconds asks it first."""
 
 T = TypeVar("T")
 
@@ -35,12 +35,15 @@ class Copies:
         self._silent: dict[str, float] = {}
 
     def in_turn(self, addresses: Sequence[str]) -> list[str]:
-        """Whom to ask for one answer, in this order."""
+        """Whom to ask for one answer, in this order. Each call is a turn."""
         self._turn += 1
-        first = self._turn % len(addresses)
-        after = self._now_s() - _AVOIDED_S
-        rotated = [*addresses[first:], *addresses[:first]]
-        return sorted(rotated, key=lambda address: self._silent.get(address, after) > after)[:_MOST]
+        start = self._turn % len(addresses)
+        first, *others = [*addresses[start:], *addresses[:start]]
+        self._silent = {one: since for one, since in self._silent.items() if one in addresses}
+        if self._silent.get(first, self._now_s()) <= self._now_s() - _AVOIDED_S:
+            self._silent[first] = self._now_s()  # one request finds out for all how it is by now
+            return [first, *sorted(others, key=self._silent.__contains__)][:_MOST]
+        return sorted([first, *others], key=self._silent.__contains__)[:_MOST]
 
     async def ask(self, addresses: Sequence[str], one: Callable[[str], Awaitable[T]]) -> T:
         """The first good answer; raises what the copy that was asked first raised, where there is none."""
