@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.abc import AbstractResolver, ResolveResult
+from services.common import resolver
 from services.common.calls import CallLog
 from services.common.copies import Copies
 from services.common.http import Answer, CallFailed, Client
@@ -69,8 +70,8 @@ class Names(AbstractResolver):
 class Shop:
     """A client and the two copies that it calls."""
 
-    def __init__(self, client: Client, log: CallLog, copies: list[Copy]) -> None:
-        self.client, self.log, self.copies = client, log, copies
+    def __init__(self, client: Client, log: CallLog, copies: list[Copy], names: Names) -> None:
+        self.client, self.log, self.copies, self.names = client, log, copies, names
         self.url = f"http://product:{copies[0].port}"
 
     async def get(self, timeout_s: float = _PATIENCE_S) -> Answer:
@@ -85,7 +86,8 @@ async def shop() -> AsyncIterator[Shop]:
     port = free_port()
     copies = [Copy(address, port) for address in ("127.0.0.1", "127.0.0.2")]
     log = CallLog({})
-    client = Client(log, LastKnownResolver(Names(*(one.address for one in copies))))
+    names = Names(*(one.address for one in copies))
+    client = Client(log, LastKnownResolver(names))
     async with AsyncExitStack() as stack:
         for one in copies:
             await one.start()
@@ -93,7 +95,7 @@ async def shop() -> AsyncIterator[Shop]:
         await client.open()
         stack.push_async_callback(client.close)
         await client.call("GET", f"http://product:{port}/products", _PATIENCE_S)
-        yield Shop(client, log, copies)
+        yield Shop(client, log, copies, names)
 
 
 def running(test: Callable[[Shop], Awaitable[None]]) -> None:
@@ -141,6 +143,24 @@ def test_all_that_wait_for_a_copy_when_it_dies_are_answered_by_the_other_one() -
         await first.arrived.wait()
         await first.stop()
         assert {answer.body["from"] for answer in await asyncio.gather(*asked)} == {second.address}
+
+    running(test)
+
+
+def test_the_copy_that_is_left_is_asked_at_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(resolver, "_FRESH_S", 0.0)
+
+    async def test(shop: Shop) -> None:
+        first, second = shop.copies
+        await shop.get()
+        shop.names.addresses = (second.address,)
+        async with asyncio.timeout(_PATIENCE_S):
+            while shop.asked()[-2:] != [["good", second.address]] * 2:
+                await shop.get()
+        first.hangs = True
+        before = first.received
+        assert {(await shop.get()).body["from"] for _ in range(10)} == {second.address}
+        assert first.received == before
 
     running(test)
 

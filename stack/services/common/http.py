@@ -78,7 +78,9 @@ class Client:
     async def _call(self, request: "_Request") -> Answer:
         host, port, _ = split(request.url)
         addresses = self._names.known(host, port) if request.method == "GET" else ()
-        if len(addresses) < _SEVERAL:
+        if len(addresses) >= _SEVERAL:
+            self._copies.setdefault(host, Copies())
+        if not addresses or host not in self._copies:
             return await self._try(request)
         deadline = time.monotonic() + request.timeout_s
 
@@ -86,7 +88,8 @@ class Client:
             left = max(0.001, deadline - time.monotonic())
             return await self._try(replace(request, address=address, timeout_s=left))
 
-        return await self._copies.setdefault(host, Copies()).ask(addresses, one)
+        # also where one is left for now: a connection by name may still be one to the copy that went
+        return await self._copies[host].ask(addresses, one)
 
     async def _try(self, request: "_Request") -> Answer:
         began_ns, status, outcome = self._log.now_ns(), 0, CANCELLED
