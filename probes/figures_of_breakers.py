@@ -1,4 +1,4 @@
-"""Figures of circuit breakers, named in an experiment as `probes.figures`."""
+"""Figures of circuit breakers and of what was called, named in an experiment as `probes.figures`."""
 
 from typing import Any
 
@@ -8,6 +8,7 @@ __all__ = [
     "breaker_opened",
     "calls_while_open",
     "closes_after_success",
+    "copies_serving",
     "failures_before_open",
     "open_p95_ms",
     "p95_while_away_ms",
@@ -68,6 +69,22 @@ def trial_calls(breaker: str, upstream: str = "", timeout: float = 5.0) -> int:
         MissingEvidence: calls were not listed, or the breaker was never half-open.
     """
     return int(settled_for_breakers("trial_calls", timeout, breaker=breaker, upstream=upstream))
+
+
+def copies_serving(service: str, upstream: str = "", timeout: float = 5.0) -> int:
+    """Copies of a service that answered in the three seconds before the first fault of it.
+
+    A copy that nobody asks is missed by nobody: claim it where the claim is that users did not notice.
+
+    Args:
+        service: the service that was broken.
+        upstream: name under which its calls are listed; empty: the service's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed (control's argument `calls`), or do not say which copy was asked.
+    """
+    return int(settled_for_breakers("copies_serving", timeout, service=service, upstream=upstream))
 
 
 def closes_after_success(breaker: str, upstream: str = "", timeout: float = 5.0) -> bool:

@@ -8,7 +8,7 @@ from typing import Any
 import requests
 
 from probes.run.answers import why
-from reports.evidence.samples import CANCELLED_CALL, FAILED_CALL, Sample, SampleWriter
+from reports.evidence.samples import CANCELLED_CALL, COPY, FAILED_CALL, Sample, SampleWriter
 
 __all__ = ["CallWatch", "read_calls"]
 
@@ -90,11 +90,12 @@ class CallWatch:
             self._boot, self._last = str(body.get("boot")), 0
             self._lose(1)
             return False
-        for seq, upstream, at_ns, done_ns, status, outcome in body["calls"]:
+        for seq, upstream, at_ns, done_ns, status, outcome, *address in body["calls"]:
             self._lose(seq - self._last - 1)
             self._last = seq
             latency_s = (done_ns - at_ns) // 1000 / 1e6
-            self._writer.write(Sample(at_ns, latency_s, status, _FLAGS[outcome], str(upstream)))
+            name = COPY.join(map(str, filter(None, [upstream, *address[:1]])))
+            self._writer.write(Sample(at_ns, latency_s, status, _FLAGS[outcome], name))
         return bool(body["calls"]) and body["last"] > self._last
 
     def _lose(self, count: int) -> None:

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 __all__ = [
-    "CANCELLED_CALL", "DEGRADED", "FAILED_CALL", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter",
+    "CANCELLED_CALL", "COPY", "DEGRADED", "FAILED_CALL", "INVALID", "RECORD", "TIMEOUT", "Sample", "SampleWriter",
 ]  # fmt: skip
 
 RECORD = struct.Struct("<QIHHBBH")
@@ -29,6 +29,8 @@ FAILED_CALL = 4
 """Flag, in files of calls alone: the caller had no use for what came, or nothing came."""
 CANCELLED_CALL = 8
 """Flag, in files of calls alone: the caller gave it up, which says nothing of the other side."""
+COPY = " at "
+"""In names of calls: between the upstream and the address of the copy of it that was asked, where it has several."""
 
 _U32 = 2**32 - 1
 _U16 = 2**16 - 1

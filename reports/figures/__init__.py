@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from reports.figures import availability, band, breaker, fallback, orders, outside, recovery, requests, up_again
+from reports.figures import availability, band, breaker, copies, fallback, orders, outside, recovery, requests, up_again
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.figures.receipts import Receipt, receipt
 from reports.figures.steps import Step, fault_steps, recovery_steps
@@ -43,6 +43,7 @@ FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
         breaker.open_p95_ms,
         breaker.trial_calls,
         breaker.unmarked_fallbacks,
+        copies.copies_serving,
         fallback.degraded_outside_fault,
         fallback.fallback_held,
         orders.acknowledged_orders,

@@ -7,13 +7,13 @@ from urllib.parse import urlsplit
 import numpy as np
 
 from reports.evidence.reader import Evidence
-from reports.evidence.samples import CANCELLED_CALL, FAILED_CALL
+from reports.evidence.samples import CANCELLED_CALL, COPY, FAILED_CALL
 from reports.evidence.tables import SampleFile, Table
 from reports.figures.missing import MissingEvidence
 from reports.figures.windows import FOREVER, transitions_of
 from reports.words import N_, joined, say
 
-__all__ = ["Phase", "calls_of", "never_opened", "open_phases", "phases_of"]
+__all__ = ["Phase", "calls_of", "copies_of", "never_opened", "open_phases", "phases_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ def calls_of(evidence: Evidence, breaker: str, upstream: str = "") -> Table:
         hosts = {urlsplit(move.source).netloc for move in transitions_of(evidence, breaker)}
         found = {url: rows for url, rows in found.items() if urlsplit(url).netloc in hosts}
     if len(found) != 1:
-        known = joined(sorted({one for file in evidence.calls.values() for one in _names(file)}), ", ")
+        known = joined(sorted({one for file in evidence.calls.values() for one in map(_upstream, _names(file))}), ", ")
         told = N_("no one list of calls to {name!r} was recorded (calls were listed to: {known})")
         raise MissingEvidence(say(told, name=name, known=known or say("none at all")))
     ((url, rows),) = found.items()
@@ -82,14 +82,29 @@ def decided_calls(calls: Table) -> Table:
     return np.asarray(calls[(calls["flags"] & CANCELLED_CALL) == 0])
 
 
+def copies_of(evidence: Evidence, upstream: str) -> list[Table]:
+    """The decided calls to each copy of an upstream, as far as it was said which one was asked."""
+    found: dict[str, list[Table]] = {}
+    for file in evidence.calls.values():
+        for index, name in enumerate(_names(file)):
+            if COPY in name and _upstream(name) == upstream:
+                found.setdefault(name, []).append(file.table[file.table["name"] == index])
+    return [decided_calls(np.concatenate(tables)) for tables in found.values()]
+
+
 def _names(file: SampleFile) -> list[str]:
     names = (file.about or {}).get("names")
     return [str(name) for name in names] if isinstance(names, list) else []
 
 
+def _upstream(name: str) -> str:
+    """Without the copy of it."""
+    return name.partition(COPY)[0]
+
+
 def _named(file: SampleFile, name: str) -> Table | None:
-    names = _names(file)
-    if name not in names:
+    indices = [index for index, one in enumerate(_names(file)) if _upstream(one) == name]
+    if not indices:
         return None
-    rows = file.table[file.table["name"] == names.index(name)]
+    rows = file.table[np.isin(file.table["name"], indices)]
     return np.asarray(rows[np.argsort(rows["due_ns"], kind="stable")])

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from harness import ROOT, Bench, Run, undisturbed
+from swarm_kit import three_nodes
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -57,6 +58,13 @@ def killed(embedded: Bench) -> Run:
 def docker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
     """Our stack on Docker, up for the whole session."""
     with Bench("docker", tmp_path_factory.mktemp("docker")).up() as bench:
+        yield bench
+
+
+@pytest.fixture(scope="session")
+def swarm(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Bench]:
+    """Our stack on three nodes of its own, up for the whole session."""
+    with three_nodes(tmp_path_factory.mktemp("swarm")) as bench:
         yield bench
 
 

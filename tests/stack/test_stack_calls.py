@@ -103,7 +103,7 @@ def test_nobody_there_and_given_up_are_listed_as_what_they_are() -> None:
             waiting.cancel()
             await asyncio.gather(waiting, return_exceptions=True)
             await client.close()
-            assert [call[1:2] + call[4:] for call in log.after(0)["calls"]] == [
+            assert [call[1:2] + call[4:6] for call in log.after(0)["calls"]] == [
                 [f"{nobody}/x", 0, "failed"],
                 ["product", 0, "cancelled"],
             ]

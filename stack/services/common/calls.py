@@ -33,6 +33,8 @@ class Call:
     """HTTP status; 0 where no answer came."""
     outcome: str
     """good, failed, or cancelled by the caller: that says nothing of the other side."""
+    address: str = ""
+    """Of the copy that was asked, where the upstream has several."""
 
 
 class CallLog:
@@ -50,10 +52,10 @@ class CallLog:
         """UTC, of the same clock as the transitions of the breakers."""
         return self._now_ns()
 
-    def note(self, url: str, at_ns: int, status: int, outcome: str) -> None:
+    def note(self, url: str, at_ns: int, status: int, outcome: str, address: str = "") -> None:
         """Note a call that has just ended."""
         self._last += 1
-        self._calls.append(Call(self._upstream(url), at_ns, self._now_ns(), status, outcome))
+        self._calls.append(Call(self._upstream(url), at_ns, self._now_ns(), status, outcome, address))
 
     def after(self, seq: int) -> dict[str, Any]:
         """As `/calls` shows it: those with a higher number than `seq`, at most 5,000; `last` is the highest of all."""
@@ -61,7 +63,7 @@ class CallLog:
         begin = max(first, seq + 1)
         listed = islice(self._calls, begin - first, begin - first + _AT_ONCE)
         calls = [
-            [number, call.upstream, call.at_ns, call.done_ns, call.status, call.outcome]
+            [number, call.upstream, call.at_ns, call.done_ns, call.status, call.outcome, call.address]
             for number, call in enumerate(listed, begin)
         ]
         return {"boot": self._boot, "last": self._last, "calls": calls}

@@ -1,20 +1,21 @@
 """Calls to other services: one session, and a time-out on every call."""
 
 import json
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, replace
 from typing import Any
 
 import aiohttp
 
 from services.common import tracing
 from services.common.calls import CANCELLED, FAILED, GOOD, CallLog
+from services.common.copies import NEXT_S, Copies, split
 from services.common.resolver import LastKnownResolver
 
 __all__ = ["Answer", "CallFailed", "Client", "NotSent"]
 
 _SERVER_ERROR = 500
-_NEXT_ADDRESS_S = 0.1
-"""Where a service has several copies, one that is gone may still have an address: the next one is tried after this."""
+_SEVERAL = 2
 
 
 class CallFailed(Exception):
@@ -36,14 +37,16 @@ class Answer:
 class Client:
     """Calls services by URL, between `open` and `close`, and notes each call in its log."""
 
-    def __init__(self, log: CallLog | None = None) -> None:
+    def __init__(self, log: CallLog | None = None, names: LastKnownResolver | None = None) -> None:
         self._log = log or CallLog({})
+        self._names = names or LastKnownResolver()
+        self._copies: dict[str, Copies] = {}
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
         """Make the session; belongs to the running event loop from then on."""
         connector = aiohttp.TCPConnector(
-            limit=512, use_dns_cache=False, resolver=LastKnownResolver(), happy_eyeballs_delay=_NEXT_ADDRESS_S
+            limit=512, use_dns_cache=False, resolver=self._names, happy_eyeballs_delay=NEXT_S
         )
         # trust_env stays off: a proxy set for the machine is never meant for the service next door
         self._session = aiohttp.ClientSession(connector=connector)
@@ -52,46 +55,65 @@ class Client:
         """Close every connection."""
         if self._session is not None:
             await self._session.close()
+            await self._names.close()
 
     async def call(
         self, method: str, url: str, timeout_s: float, body: Any = None, connect_s: float | None = None
     ) -> Answer:
         """Call and read the JSON answer within `timeout_s` seconds, name look-up and connecting included.
 
-        With `connect_s`, a connection that took longer than that is given up as not sent.
+        With `connect_s`, a connection that took longer than that is given up as not sent. Where the name has several
+        addresses, what is only read (GET) is asked of another one, too, if the first is silent or fails.
         Raises NotSent, CallFailed; an answer below 500, or one that carries a `state`, is an answer.
         """
+        request = _Request(method, url, timeout_s, body, connect_s)
         if not tracing.is_on():
-            return await self._call(method, url, timeout_s, body, connect_s)
+            return await self._call(request)
         host, path = url.split("/", 3)[2:]
         with tracing.span(f"{method} /{path.partition('/')[0]}", "client", url__full=url, server__address=host) as span:
-            answer = await self._call(method, url, timeout_s, body, connect_s)
+            answer = await self._call(request)
             span.set(http__response__status_code=answer.status)
             return answer
 
-    async def _call(self, method: str, url: str, timeout_s: float, body: Any, connect_s: float | None) -> Answer:
+    async def _call(self, request: "_Request") -> Answer:
+        host, port, _ = split(request.url)
+        addresses = self._names.known(host, port) if request.method == "GET" else ()
+        if len(addresses) >= _SEVERAL:
+            self._copies.setdefault(host, Copies())
+        if not addresses or host not in self._copies:
+            return await self._try(request)
+        deadline = time.monotonic() + request.timeout_s
+
+        async def one(address: str) -> Answer:
+            left = max(0.001, deadline - time.monotonic())
+            return await self._try(replace(request, address=address, timeout_s=left))
+
+        # also where one is left for now: a connection by name may still be one to the copy that went
+        return await self._copies[host].ask(addresses, one)
+
+    async def _try(self, request: "_Request") -> Answer:
         began_ns, status, outcome = self._log.now_ns(), 0, CANCELLED
         try:
-            status, text = await self._ask(method, url, timeout_s, body, connect_s)
-            answer = _usable(url, status, text)
+            status, text = await self._ask(request)
+            answer = _usable(request.url, status, text)
             outcome = GOOD
         except CallFailed:
             outcome = FAILED
             raise
         finally:
-            self._log.note(url, began_ns, status, outcome)
+            self._log.note(request.url, began_ns, status, outcome, request.address)
         return answer
 
-    async def _ask(
-        self, method: str, url: str, timeout_s: float, body: Any, connect_s: float | None
-    ) -> tuple[int, bytes]:
+    async def _ask(self, request: "_Request") -> tuple[int, bytes]:
         """Status and body of whatever came back. Raises NotSent, CallFailed."""
+        url, connect_s, timeout_s = request.url, request.connect_s, request.timeout_s
         if self._session is None:
             raise NotSent(f"{url} was called before the client was opened")
         limit = aiohttp.ClientTimeout(total=timeout_s, connect=connect_s)
+        to, headers = _addressed(request)
         try:
             async with self._session.request(
-                method, url, json=body, headers=tracing.headers(), timeout=limit
+                request.method, to, json=request.body, headers=headers, timeout=limit
             ) as response:
                 return response.status, await response.read()
         except aiohttp.ClientConnectorError as error:
@@ -102,6 +124,28 @@ class Client:
             raise CallFailed(f"{url} gave no answer within {round(timeout_s * 1000)} ms") from error
         except (aiohttp.ClientError, OSError) as error:
             raise CallFailed(f"{url} broke off: {type(error).__name__}: {error}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class _Request:
+    """One try of a call."""
+
+    method: str
+    url: str
+    timeout_s: float
+    body: Any
+    connect_s: float | None
+    address: str = ""
+    """Of the copy to ask; empty: whichever answers to the name."""
+
+
+def _addressed(request: _Request) -> tuple[str, dict[str, str]]:
+    """URL and headers: a certain copy is asked at its address, by the service's name."""
+    headers = tracing.headers()
+    if not request.address:
+        return request.url, headers
+    host, port, path = split(request.url)
+    return f"http://{request.address}:{port}{path}", {**headers, "Host": f"{host}:{port}"}
 
 
 def _usable(url: str, status: int, text: bytes) -> Answer:

@@ -1,11 +1,13 @@
 """Name look-ups that don't stand in the way of recovery.
 
 While a container is away its name does not resolve, and the look-up may hang for seconds. A call therefore
-takes the last known address at once, and a look-up in the background finds out whether it has changed.
+takes the last known addresses at once, and look-ups in the background find out whether they have changed: also while
+nobody asks, since connections that are kept open would else hide for minutes that another copy is there by now.
 """
 
 import asyncio
-import time
+import contextlib
+import socket
 
 from aiohttp import ThreadedResolver
 from aiohttp.abc import AbstractResolver, ResolveResult
@@ -16,36 +18,42 @@ _FRESH_S = 1.0
 
 
 class LastKnownResolver(AbstractResolver):
-    """Answers from memory where it can; looks up anew at most once a second and name, one at a time."""
+    """Answers from memory where it can; looks each name that was asked for up anew once a second."""
 
     def __init__(self, resolver: AbstractResolver | None = None) -> None:
-        self._resolver = resolver or ThreadedResolver()
+        self._resolver = resolver
         self._known: dict[tuple[str, int, int], list[ResolveResult]] = {}
-        self._asked: dict[tuple[str, int, int], float] = {}
         self._running: dict[tuple[str, int, int], asyncio.Task[None]] = {}
 
     async def resolve(self, host: str, port: int = 0, family: int = 0) -> list[ResolveResult]:
         """The addresses of `host`; only the first look-up of a name is waited for. Raises OSError."""
-        key = (host, port, family)
-        known = self._known.get(key)
-        if known is None:
-            self._known[key] = known = await self._resolver.resolve(host, port, family)  # type: ignore[arg-type]
-            self._asked[key] = time.monotonic()
-        elif time.monotonic() - self._asked[key] > _FRESH_S and key not in self._running:
-            self._asked[key] = time.monotonic()
-            self._running[key] = asyncio.create_task(self._refresh(key))
-        return known
+        key = (host, port, int(family))
+        if key not in self._known:
+            self._known[key] = await self._look_up(key)
+        if key not in self._running:
+            self._running[key] = asyncio.create_task(self._keep_fresh(key))
+        return self._known[key]
+
+    def known(self, host: str, port: int) -> tuple[str, ...]:
+        """The IPv4 addresses of `host`, as far as it was resolved: one for each copy of a service."""
+        found = self._known.get((host, port, int(socket.AF_UNSPEC)), ())
+        return tuple(dict.fromkeys(one["host"] for one in found if one["family"] == socket.AF_INET))
 
     async def close(self) -> None:
-        """Forget the look-ups that are under way."""
+        """Look nothing up any more."""
         for task in self._running.values():
             task.cancel()
-        await self._resolver.close()
+        self._running.clear()
+        if self._resolver is not None:
+            await self._resolver.close()
 
-    async def _refresh(self, key: tuple[str, int, int]) -> None:
-        try:
-            self._known[key] = await self._resolver.resolve(*key)  # type: ignore[arg-type]
-        except OSError:
-            return  # away: the last known address stays
-        finally:
-            del self._running[key]
+    async def _look_up(self, key: tuple[str, int, int]) -> list[ResolveResult]:
+        if self._resolver is None:
+            self._resolver = ThreadedResolver()  # belongs to the running loop
+        return await self._resolver.resolve(*key)  # type: ignore[arg-type]
+
+    async def _keep_fresh(self, key: tuple[str, int, int]) -> None:
+        while True:
+            await asyncio.sleep(_FRESH_S)
+            with contextlib.suppress(OSError):  # away: the last known addresses stay
+                self._known[key] = await self._look_up(key)
