@@ -12,10 +12,9 @@ from probes.faults.arguments import ending
 from probes.faults.ending import Ending
 from probes.network import bad_answers, bandwidth, dns_failure, latency, loss, partition
 from probes.nodes import bad_update, node_down, node_drain, node_partition
-from probes.processes import crash_loop, hang, stop
+from probes.processes import crash_loop, hang, stall, stop
 from probes.resources import cpu_starved, disk_full, memory_squeezed
 from probes.run.session import Session, current
-from probes.stalling import stall
 from probes.targets.api import Instance
 
 __all__ = [

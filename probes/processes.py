@@ -5,9 +5,10 @@ from functools import partial
 from probes.faults.arguments import Act, lasting, selecting
 from probes.faults.kinds import Lasting
 from probes.faults.process import Hang, Stop
+from probes.faults.stall import Stall
 from probes.run.looping import check_bounds, loop
 
-__all__ = ["crash_loop", "hang", "stop"]
+__all__ = ["crash_loop", "hang", "stall", "stop"]
 
 
 @lasting
@@ -17,6 +18,16 @@ def hang() -> Lasting:
     It stays until `undo`, a rollback or the end of the run; after `for_seconds` it ends whatever happens.
     """
     return Hang()
+
+
+@lasting
+def stall() -> Lasting:
+    """Stop a service's processes by a signal from inside (SIGSTOP): connections open, and nobody answers them.
+
+    For users it is what `hang` is. For the engine nothing has happened: only a health check can notice it.
+    It stays until `undo`, a rollback or the end of the run; after `for_seconds` it ends whatever happens.
+    """
+    return Stall()
 
 
 @lasting

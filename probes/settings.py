@@ -110,6 +110,11 @@ class Settings:
                     f"STEHAUF_COMPOSE_FILE names {file}, and there is no such file: give the path of a Compose file, "
                     "or unset it for our own stack"
                 )
+            if not environ.get("STEHAUF_PROJECT") and not Path(file).samefile(asset("stack/compose.yaml")):
+                raise ConfigurationError(
+                    f"STEHAUF_COMPOSE_FILE names {file}, which is not our own stack, and STEHAUF_PROJECT says nothing: "
+                    "name its project too, as `docker compose ls` does, or it would be taken for ours"
+                )
         else:
             compose_file = asset("stack/compose.yaml") if project == OWN_PROJECT else None
         overlays = tuple(Path(one) for one in environ.get("STEHAUF_OVERLAYS", "").split(os.pathsep) if one)

@@ -16,20 +16,20 @@ from probes.faults.ending import Ending, end
 from probes.faults.kinds import Lasting
 from probes.faults.lasting import begin
 
-__all__ = ["Action", "check_number", "ending", "lasting", "selecting"]
+__all__ = ["GIVES", "WHICH", "Action", "Shared", "bound", "check_number", "ending", "lasting", "selecting", "widened"]
 
 Action = Callable[..., dict[str, Any]]
 Act = Callable[[str, dict[str, Any]], dict[str, Any]]
+Shared = dict[str, tuple[Any, Any, str]]
+"""Type, default and what it is, of arguments by name."""
 
-_SERVICE = {"service": (str, Parameter.empty, "name of the service.")}
-_BOUND = {"for_seconds": (float, 60.0, "bound that it never outlives, more than 0 and at most 3600.")}
-_WHICH = {
+_SERVICE: Shared = {"service": (str, Parameter.empty, "name of the service.")}
+WHICH: Shared = {
     "count": (int, 1, "instances that it hits; more than there are is refused."),
     "choose": (str, "first", "which: `first` (the oldest), `random`, or `all` (then without `count`)."),
     "seed": (int | None, None, "of a random choice, to repeat it: as an earlier run recorded it in faults.jsonl."),
 }
-"""Type, default and what it is, by name."""
-_GIVES = "The service, and the faults' ids with their instances"
+GIVES = "The service, and the faults' ids with their instances"
 _RAISES = """Raises:
     FaultNotPossible: this target, or its kernel, cannot do it; the message names one that can. Nothing was done.
     TargetDegraded: an instance is not running and healthy: breaking it would prove nothing.
@@ -39,29 +39,34 @@ _RAISES = """Raises:
 
 def lasting(make: Callable[..., Lasting]) -> Action:
     """An action that puts a fault in place, which stays until `undo`, a rollback or the end of the run."""
-
-    def act(fault: Lasting, service: str, for_seconds: float, chosen: dict[str, Any]) -> dict[str, Any]:
-        return begin(fault, service, for_seconds, chosen)
-
-    return _widened(make, act, {**_BOUND, **_WHICH}, _GIVES)
+    return widened(make, begin, {**bound(60.0), **WHICH}, GIVES)
 
 
 def ending(make: Callable[..., Ending]) -> Action:
     """An action that makes processes end by themselves."""
-    return _widened(make, end, _WHICH, f"{_GIVES}, and the first of each as `fault` and `instance`")
+    return widened(make, end, WHICH, f"{GIVES}, and the first of each as `fault` and `instance`")
 
 
 def selecting(gives: str) -> Callable[[Callable[..., Act]], Action]:
     """An action that does the rest itself: it makes a function of the service and of the selection."""
 
     def widen(make: Callable[..., Act]) -> Action:
-        return _widened(make, lambda act, service, chosen: act(service, chosen), _WHICH, gives)
+        return widened(make, lambda act, service, chosen: act(service, chosen), WHICH, gives)
 
     return widen
 
 
-def _widened(make: Callable[..., Any], act: Action, shared: dict[str, Any], gives: str) -> Action:
-    """An action of `make`, with the shared arguments; `act` gets what it made, and those by their names."""
+def bound(seconds: float) -> Shared:
+    """How long a fault lasts at most, where nothing else is said."""
+    return {"for_seconds": (float, seconds, "bound that it never outlives, more than 0 and at most 3600.")}
+
+
+def widened(make: Callable[..., Any], act: Action, shared: Shared, gives: str) -> Action:
+    """An action of `make`, with the shared arguments, for a decorator that gives them.
+
+    `act` gets what `make` made, the service, `for_seconds` where it is shared, and the selection as `chosen`, empty
+    where the instance is not for the experiment to choose. `gives`: what is documented as returned.
+    """
     own = inspect.signature(make).parameters.values()
     whole = inspect.Signature(
         [*_parameters(_SERVICE), *own, *_parameters(shared)], return_annotation=dict[str, Any]
@@ -73,8 +78,8 @@ def _widened(make: Callable[..., Any], act: Action, shared: dict[str, Any], give
         bound.apply_defaults()
         values = dict(bound.arguments)
         service = values.pop("service")
-        chosen = {name: values.pop(name) for name in _WHICH}
-        more = {name: values.pop(name) for name in shared if name not in _WHICH}
+        chosen = {name: values.pop(name) for name in WHICH if name in shared}
+        more = {name: values.pop(name) for name in shared if name not in WHICH}
         return act(make(**values), service, chosen=chosen, **more)
 
     action.__signature__ = whole  # type: ignore[attr-defined]
@@ -84,14 +89,14 @@ def _widened(make: Callable[..., Any], act: Action, shared: dict[str, Any], give
     return action
 
 
-def _parameters(shared: dict[str, Any]) -> list[Parameter]:
+def _parameters(shared: Shared) -> list[Parameter]:
     return [
         Parameter(name, Parameter.POSITIONAL_OR_KEYWORD, default=default, annotation=kind)
         for name, (kind, default, _) in shared.items()
     ]
 
 
-def _told(shared: dict[str, Any]) -> str:
+def _told(shared: Shared) -> str:
     return "\n".join(f"    {name}: {what}" for name, (_, _, what) in shared.items())
 
 

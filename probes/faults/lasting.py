@@ -22,7 +22,7 @@ _LOOK_S = 0.1
 
 
 def begin(
-    fault: Lasting, service: str, for_seconds: float, selection: dict[str, Any],
+    fault: Lasting, service: str, for_seconds: float, chosen: dict[str, Any],
     among: Callable[[Any], Inspectable] | None = None,
 ) -> dict[str, Any]:  # fmt: skip
     """Put a fault in place on the chosen instances; it stays until it is undone, `for_seconds` at most.
@@ -34,16 +34,16 @@ def begin(
     session = current()
     require(session.target, fault.needs, fault.kind)
     check_bound(fault.kind, for_seconds)
-    chosen = select(among(session.target) if among else session.target, service, **selection)
-    for instance in chosen.instances:
+    selection = select(among(session.target) if among else session.target, service, **chosen)
+    for instance in selection.instances:
         refuse_broken(instance)
         _refuse_twice(session, fault, instance)
-    noted = [(instance, fault.before(session.target, instance)) for instance in chosen.instances]
+    noted = [(instance, fault.before(session.target, instance)) for instance in selection.instances]
     session.guard()
     session.recorder.snapshot("before-fault", service)
     made = []
     for instance, before in noted:
-        entry = _enter(session, fault, instance, before, for_seconds, chosen.told())
+        entry = _enter(session, fault, instance, before, for_seconds, selection.told())
         made.append({"fault": entry.id, "instance": instance.id})
     return {"service": service, "faults": made}
 

@@ -82,27 +82,32 @@ def _seen(target: Nodes, name: str) -> Readings:
     }
 
 
-@dataclass(frozen=True, slots=True)
-class NodeDown(_OfNode):
-    """The power of a machine is gone, and with it all that runs there."""
+class _OfMachine(_OfNode):
+    """What faults have in common that need the machine itself, below the swarm."""
 
-    kind: ClassVar[str] = "node_down"
     needs: ClassVar[type] = Powered
     read_s: ClassVar[float] = 45.0
 
     def before(self, target: Powered, instance: Instance) -> dict[str, Any]:
-        """Which machine it is."""
+        """Which machine it is, and that we reach it."""
         target.machine(instance.node)
         return self._before(target, instance)
-
-    def inject(self, target: Powered, instance: Instance, entry: Entry) -> None:
-        """Kill everything on it at once."""
-        target.power_off(entry.before["node"])
 
     def read(self, target: Powered, instance: Instance, entry: Entry) -> Readings:
         """What the manager takes it for, and what it is."""
         name = entry.before["node"]
         return {**_seen(target, name), "machine": target.machine(name).state}
+
+
+@dataclass(frozen=True, slots=True)
+class NodeDown(_OfMachine):
+    """The power of a machine is gone, and with it all that runs there."""
+
+    kind: ClassVar[str] = "node_down"
+
+    def inject(self, target: Powered, instance: Instance, entry: Entry) -> None:
+        """Kill everything on it at once."""
+        target.power_off(entry.before["node"])
 
     def shows(self, before: Readings, now: Readings) -> bool:
         """The manager has noticed."""
@@ -159,17 +164,10 @@ class NodeDrain(_OfNode):
 
 
 @dataclass(frozen=True, slots=True)
-class NodePartition(_OfNode):
+class NodePartition(_OfMachine):
     """A machine is cut off: it runs on, and nobody reaches it."""
 
     kind: ClassVar[str] = "node_partition"
-    needs: ClassVar[type] = Powered
-    read_s: ClassVar[float] = 45.0
-
-    def before(self, target: Powered, instance: Instance) -> dict[str, Any]:
-        """Which machine it is."""
-        target.machine(instance.node)
-        return self._before(target, instance)
 
     def inject(self, target: Powered, instance: Instance, entry: Entry) -> None:
         """Drop every packet from and to it."""
@@ -177,10 +175,9 @@ class NodePartition(_OfNode):
         target.cut_off(entry.before["node"], entry.id, for_seconds)
 
     def read(self, target: Powered, instance: Instance, entry: Entry) -> Readings:
-        """What the manager takes it for, and what the kernel dropped."""
-        name = entry.before["node"]
-        packets = target.cut(name, entry.id)
-        found = {**_seen(target, name), "machine": target.machine(name).state}
+        """What the manager takes it for, what it is, and what the kernel dropped."""
+        packets = target.cut(entry.before["node"], entry.id)
+        found = _OfMachine.read(self, target, instance, entry)
         return {**found, "in_place": packets is not None, "packets": packets or 0}
 
     def shows(self, before: Readings, now: Readings) -> bool:

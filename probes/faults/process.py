@@ -3,9 +3,8 @@
 from dataclasses import dataclass
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from probes.errors import FaultNotPossible
 from probes.faults.kinds import Readings
-from probes.faults.knock import knock
+from probes.faults.knock import answering, refuse_unreachable
 from probes.run.ledger import Entry
 from probes.targets.abilities import Reachable
 from probes.targets.api import Event, Inspectable, Instance, Pausable, Stoppable
@@ -33,11 +32,7 @@ class Hang:
 
     def before(self, target: Freezable, instance: Instance) -> dict[str, Any]:
         """Nothing is to be known; without a port to knock at, a hang could not be proved."""
-        if not target.addresses(instance):
-            raise FaultNotPossible(
-                f"{instance.service} publishes no TCP port, so nothing could show that it takes connections and does "
-                "not answer them; nothing was done. Publish one on 127.0.0.1, or take the fault 'stop'"
-            )
+        refuse_unreachable(target, instance)
         return {}
 
     def inject(self, target: Freezable, instance: Instance, entry: Entry) -> None:
@@ -46,12 +41,7 @@ class Hang:
 
     def read(self, target: Freezable, instance: Instance, entry: Entry) -> Readings:
         """Its state, and what becomes of a connection."""
-        came = knock(target.addresses(instance))
-        return {
-            "state": _now(target, instance).state,
-            "connection_opens": came.opened_ms is not None,
-            "connection_answered": came.answered_ms is not None,
-        }
+        return {"state": _now(target, instance).state, **answering(target, instance)}
 
     def shows(self, before: Readings, now: Readings) -> bool:
         """Paused, and a connection opens without an answer."""

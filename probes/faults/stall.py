@@ -4,9 +4,8 @@ from dataclasses import dataclass
 from signal import SIGCONT, SIGSTOP
 from typing import Any, ClassVar, Protocol, runtime_checkable
 
-from probes.errors import FaultNotPossible
 from probes.faults.kinds import Readings
-from probes.faults.knock import knock
+from probes.faults.knock import answering, refuse_unreachable
 from probes.run.ledger import Entry
 from probes.targets.abilities import Reachable, Signalable
 from probes.targets.api import Event, Inspectable, Instance
@@ -29,11 +28,7 @@ class Stall:
 
     def before(self, target: Stallable, instance: Instance) -> dict[str, Any]:
         """Nothing is to be known; without a port to knock at, a stall could not be proved."""
-        if not target.addresses(instance):
-            raise FaultNotPossible(
-                f"{instance.service} publishes no TCP port, so nothing could show that it takes connections and does "
-                "not answer them; nothing was done. Publish one on 127.0.0.1, or take the fault 'stop'"
-            )
+        refuse_unreachable(target, instance)
         return {}
 
     def inject(self, target: Stallable, instance: Instance, entry: Entry) -> None:
@@ -42,12 +37,7 @@ class Stall:
 
     def read(self, target: Stallable, instance: Instance, entry: Entry) -> Readings:
         """How many of its processes the kernel shows as stopped, and what becomes of a connection."""
-        came = knock(target.addresses(instance))
-        return {
-            "stopped_processes": target.stopped_processes(instance),
-            "connection_opens": came.opened_ms is not None,
-            "connection_answered": came.answered_ms is not None,
-        }
+        return {"stopped_processes": target.stopped_processes(instance), **answering(target, instance)}
 
     def shows(self, before: Readings, now: Readings) -> bool:
         """Stopped, and a connection opens without an answer."""

@@ -197,4 +197,11 @@ CODES: dict[str, Rule] = {
         "no probe in it has a tolerance, so nothing that the fault does can make the verdict FAIL but the hypothesis",
         "a figure of probes.figures with a tolerance",
     ),
+    "E113": Rule(
+        "warning",
+        "a tolerance is a text that reads as a number, true or false",
+        "Chaos Toolkit compares it as the text: a probe that gives the number or the truth value never meets it; "
+        "`chaos init` writes what was typed as text",
+        "the value without quotation marks",
+    ),
 }

@@ -9,7 +9,7 @@ from typing import Any
 
 from probes.lint.codes import Finding
 from probes.lint.lines import Located
-from probes.lint.tolerances import cannot_fail
+from probes.lint.tolerances import cannot_fail, reads_as_value
 
 __all__ = ["claimed_recoveries", "lint_experiment"]
 
@@ -61,6 +61,8 @@ def _broken(content: Mapping[str, Any], services: Sequence[str]) -> Iterator[Bro
     for at, activity in _everywhere(content):
         if "tolerance" in activity and (why := cannot_fail(activity["tolerance"])):
             yield "E105", (*at, "tolerance"), f"the tolerance of “{activity.get('name')}” {why}"
+        if reads_as_value(activity.get("tolerance")):
+            yield "E113", (*at, "tolerance"), f"the tolerance of “{activity.get('name')}” is a text"
         service = _mapping(_mapping(activity.get("provider")).get("arguments")).get("service")
         if services and isinstance(service, str) and "${" not in service and service not in services:
             there = ", ".join(sorted(services))

@@ -1,14 +1,25 @@
 """Tolerances that hold whatever is observed, found by reading them and by trying them."""
 
+import json
 import math
 import re
 from typing import Any
 
-__all__ = ["cannot_fail"]
+__all__ = ["cannot_fail", "reads_as_value"]
 
 _ODD = ("", "0", "-1", "no", "false", "null", "ERROR 500: x\ny", "{}", "\x00", "ü" * 50)
 """Texts that have nothing in common: a pattern that is found in all of them is found in everything."""
 _EVERY_STATUS = set(range(100, 600))
+
+
+def reads_as_value(tolerance: Any) -> bool:
+    """Whether it is a text that JSON would read as a number, true or false."""
+    if not isinstance(tolerance, str):
+        return False
+    try:
+        return isinstance(json.loads(tolerance.strip().lower()), int | float)
+    except ValueError:
+        return False
 
 
 def cannot_fail(tolerance: Any) -> str | None:

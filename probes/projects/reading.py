@@ -24,6 +24,7 @@ from probes.targets.docker.containers import (
 )
 from probes.targets.docker.engine import asked, connect, require_compose
 from probes.targets.embedded.fields import duration_s
+from probes.targets.values import check_command
 
 __all__ = ["from_engine", "from_file"]
 
@@ -111,7 +112,8 @@ def _state(attributes: Mapping[str, Any], *, is_task: bool) -> str:
 def _declared(name: str, service: Mapping[str, Any], *, is_task: bool) -> Part:
     check = service.get("healthcheck") or {}
     test = [] if check.get("disable") else check.get("test") or []
-    command = "" if not test or test[0] == "NONE" else " ".join(map(str, test[1:])).replace("$$", "$")
+    environment = [(name, str(value or "")) for name, value in (service.get("environment") or {}).items()]
+    command = check_command([str(word) for word in test], environment).replace("$$", "$")
     deploy = service.get("deploy") or {}
     ports = [one for one in service.get("ports") or [] if one.get("protocol", "tcp") == "tcp"]
     published = [one for one in ports if str(one.get("published", "")).isdecimal()]

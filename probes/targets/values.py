@@ -1,19 +1,25 @@
 """Small readings that every target makes: times as engines write them, values that must not be shown."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 from probes.errors import TargetError
+from reports.evidence.secrets import MASK, TELLING, is_secret_name
 
-__all__ = ["masked", "parse_rfc3339_ns"]
+__all__ = ["check_command", "masked", "parse_rfc3339_ns"]
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)",
     re.ASCII,
 )
-_SECRET = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL", re.IGNORECASE)
 _LOGIN_IN_URL = re.compile(r"(://)[^/@\s]+@")
+_GIVEN = re.compile(
+    rf"([\w-]*(?:{TELLING})[\w-]*(?:=|:?\s+))(?![-$&|;])(?:(?:Bearer|Basic)\s+)?[^\s&|;'\"]+", re.IGNORECASE
+)
+"""A secret's name, and what it is given: `TOKEN=x`, `--password x`, `?key=x`."""
+_SHORTEST = 4
+"""Characters of a value that is also looked for inside of a command; a shorter one may well be part of a word."""
 _NS = 1_000_000_000
 _NEVER = "0001-01-01T00:00:00Z"
 
@@ -34,6 +40,22 @@ def parse_rfc3339_ns(text: str) -> int | None:
 def masked(environment: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
     """The variables by name, with whatever looks like a secret replaced by `***`."""
     return tuple(
-        (name, "***" if _SECRET.search(name) else _LOGIN_IN_URL.sub(r"\1***@", value))
+        (name, MASK if is_secret_name(name) else _LOGIN_IN_URL.sub(rf"\1{MASK}@", value))
         for name, value in sorted(environment)
     )
+
+
+def check_command(test: Sequence[str], environment: Iterable[tuple[str, str]]) -> str:
+    """A health check's command (`Test`, or Compose's `test`) as a text to be shown; empty where there is none.
+
+    What bears a secret's name in it is masked, and so is any value of the service's variables that are secrets. One
+    that is given literally, to an option with another name (`-a`), is not known for one.
+    """
+    words = [word for word in test if word]
+    if not words or words[0] == "NONE":
+        return ""
+    text = _LOGIN_IN_URL.sub(rf"\1{MASK}@", " ".join(words[1:]))
+    for name, value in environment:
+        if is_secret_name(name) and len(value) >= _SHORTEST:
+            text = text.replace(value, MASK)
+    return _GIVEN.sub(rf"\1{MASK}", text)

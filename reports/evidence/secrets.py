@@ -2,10 +2,12 @@
 
 import re
 
-__all__ = ["MASK", "is_secret_name"]
+__all__ = ["MASK", "TELLING", "is_secret_name"]
 
 MASK = "***"
-_NAME = re.compile(r"pass|secret|token|key|credential|authorization", re.IGNORECASE)
+TELLING = "pass|secret|token|key|credential|authorization"
+"""What the name of a secret contains, as a regular expression, in any case."""
+_NAME = re.compile(TELLING, re.IGNORECASE)
 
 
 def is_secret_name(name: str) -> bool:

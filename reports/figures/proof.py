@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from reports.evidence.records import Fault
+from reports.evidence.records import Event, Fault, Snapshot
 from reports.words import joined, say
 
-__all__ = ["EFFECT_NS", "Receipt", "clock", "named", "unproved"]
+__all__ = ["EFFECT_NS", "Receipt", "clock", "named", "not_later", "unobserved", "unproved"]
 
 EFFECT_NS = 10_000_000_000
 """What the target shows later than this after the asking had another reason."""
@@ -44,3 +44,22 @@ def clock(at_ns: int | None) -> str:
     if at_ns is None:
         return say("not seen")
     return datetime.fromtimestamp(at_ns / 1e9, UTC).strftime("%H:%M:%S.%f")[:-3] + " UTC"
+
+
+def unobserved(died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None) -> list[str]:
+    """Which of the observations that prove a return are missing; that of the death is the fault's own affair."""
+    missing: list[str] = []
+    if died is not None and started is None:
+        missing.append(say("the target reported no start event after the death"))
+    if before is None:
+        missing.append(say("no inspection of the instance from before the death"))
+    if after is None:
+        missing.append(say("no inspection of the instance from after the start"))
+    return missing
+
+
+def not_later(before: Snapshot, after: Snapshot) -> list[str]:
+    """What is missing where the two inspections do not show a new process by its time of start."""
+    if before.started_ns is not None and after.started_ns is not None and after.started_ns > before.started_ns:
+        return []
+    return [say("inspection shows no later time of start")]

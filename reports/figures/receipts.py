@@ -10,7 +10,7 @@ from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault, Snapshot
 from reports.figures.effects import EFFECTS, effect_receipt
 from reports.figures.lasting import hang_receipt, stop_receipt
-from reports.figures.proof import EFFECT_NS, Receipt, clock, named, unproved
+from reports.figures.proof import EFFECT_NS, Receipt, clock, named, not_later, unobserved, unproved
 from reports.figures.recovery import died_event, started_event
 from reports.figures.replaced import is_swarm, not_replaced, replaced_facts
 from reports.figures.windows import FOREVER
@@ -141,22 +141,14 @@ def _broken(evidence: Evidence, fault: Fault, died: Event | None, codes: set[int
 
 def _restarted(died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None) -> list[str]:
     """What is missing to say that the restart policy brought it back."""
-    missing: list[str] = []
-    if died is not None and started is None:
-        missing.append(say("the target reported no start event after the death"))
-    if before is None:
-        missing.append(say("no inspection of the instance from before the death"))
-    if after is None:
-        missing.append(say("no inspection of the instance from after the start"))
+    missing = unobserved(died, started, before, after)
     if before is None or after is None:
         return missing
     if after.restart_count != before.restart_count + 1:
         told = N_("the restart count went from {before} to {after}, one restart makes {expected}")
         counts = {"before": before.restart_count, "after": after.restart_count}
         missing.append(say(told, **counts, expected=before.restart_count + 1))
-    if before.started_ns is None or after.started_ns is None or after.started_ns <= before.started_ns:
-        missing.append(say("inspection shows no later time of start"))
-    return missing
+    return [*missing, *not_later(before, after)]
 
 
 def _snapshots(

@@ -6,7 +6,7 @@ scales, drains or removes ends as `shutdown`, whatever its exit code.
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault, Snapshot
-from reports.figures.proof import clock, named
+from reports.figures.proof import clock, named, not_later, unobserved
 from reports.words import N_, say
 
 __all__ = ["is_swarm", "not_replaced", "replaced_facts"]
@@ -23,13 +23,7 @@ def not_replaced(
     died: Event | None, started: Event | None, before: Snapshot | None, after: Snapshot | None
 ) -> list[str]:
     """What is missing to say that a new task took the place of the one that died."""
-    missing: list[str] = []
-    if died is not None and started is None:
-        missing.append(say("the target reported no start event after the death"))
-    if before is None:
-        missing.append(say("no inspection of the instance from before the death"))
-    if after is None:
-        missing.append(say("no inspection of the instance from after the start"))
+    missing = unobserved(died, started, before, after)
     if died is None or started is None or before is None or after is None:
         return missing
     return [*_other_task(died, started, before, after), *_ended(died, before, after)]
@@ -54,9 +48,7 @@ def _ended(died: Event, before: Snapshot, after: Snapshot) -> list[str]:
     if after.exit_code != died.exit_code:
         told = N_("the swarm's manager says that the task ended with exit code {code}, the engine {other}")
         missing.append(say(told, code=after.exit_code, other=died.exit_code))
-    if before.started_ns is None or after.started_ns is None or after.started_ns <= before.started_ns:
-        missing.append(say("inspection shows no later time of start"))
-    return missing
+    return [*missing, *not_later(before, after)]
 
 
 def replaced_facts(

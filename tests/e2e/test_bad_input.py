@@ -5,10 +5,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from harness import Bench
+from harness import ROOT, Bench
 from refusals import assert_refused, left_by, output
 
 from experiments import smallest
+
+OTHERS = ROOT / "tests" / "foreign" / "notes" / "compose.yaml"
 
 pytestmark = pytest.mark.embedded
 
@@ -99,6 +101,7 @@ def test_a_configuration_that_the_environment_does_not_have(bench: Bench) -> Non
     [
         ({"STEHAUF_PROJECT": "../other"}, ["../other", "STEHAUF_PROJECT"]),
         ({"STEHAUF_PROJECT": "nobody", "STEHAUF_COMPOSE_FILE": ""}, ["nobody", "embedded", "STEHAUF_TARGET=docker"]),
+        ({"STEHAUF_PROJECT": "", "STEHAUF_COMPOSE_FILE": str(OTHERS)}, ["name its project", "docker compose ls"]),
         ({"STEHAUF_COMPOSE_FILE": "nowhere.yaml"}, ["nowhere.yaml", "STEHAUF_COMPOSE_FILE"]),
     ],
 )

@@ -51,6 +51,8 @@ def crash(experiment: Experiment) -> Experiment:
         (lambda e: e.pop("runtime"), "E109", "rollbacks:"),
         (lambda e: crash(e).update(provider={"type": "process", "path": "true"}), "E110", "product crashes"),
         (lambda e: [one.pop("tolerance", 0) for one in e["method"]], "E112", "method:"),
+        (lambda e: e["method"][2].update(tolerance="True"), "E113", "'True'"),
+        (lambda e: e["method"][2].update(tolerance="1.5"), "E113", "'1.5'"),
         (lambda e: e.pop("method"), "E001", ""),
         (lambda e: e["method"].append("x"), "E002", ""),
         (lambda e: crash(e)["provider"].update(func="crush"), "E002", ""),

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from probes.errors import TargetError
 from probes.targets.docker.containers import instance_of, service_of
 from probes.targets.docker.events import event_of
-from probes.targets.values import masked, parse_rfc3339_ns
+from probes.targets.values import check_command, masked, parse_rfc3339_ns
 
 
 @pytest.mark.parametrize(
@@ -54,6 +54,25 @@ def test_secrets_are_masked_by_name_and_in_addresses() -> None:
         "URL": "nats://***@host:1",
         "PORT": "1",
     }
+
+
+@pytest.mark.parametrize(
+    ("test", "shown"),
+    [
+        (["CMD-SHELL", "pg_isready -U me"], "pg_isready -U me"),
+        (["CMD", "redis-cli", "-a", "hunter22", "ping"], "redis-cli -a *** ping"),
+        (["CMD-SHELL", "mysqladmin ping -phunter22 --user x"], "mysqladmin ping -p*** --user x"),
+        (["CMD-SHELL", "TOKEN=abc check --api-key d3f && echo"], "TOKEN=*** check --api-key *** && echo"),
+        (["CMD-SHELL", "check --password $$PW"], "check --password $$PW"),
+        (["CMD", "curl", "-f", "http://me:pw@localhost/?key=9&x=1"], "curl -f http://***@localhost/?key=***&x=1"),
+        (["CMD-SHELL", "curl -H 'Authorization: Bearer abc' x"], "curl -H 'Authorization: ***' x"),
+        (["CMD", "", "wait"], "wait"),
+        (["NONE"], ""),
+        ([], ""),
+    ],
+)
+def test_a_health_check_is_shown_without_its_secrets(test: list[str], shown: str) -> None:
+    assert check_command(test, [("DB_PASSWORD", "hunter22"), ("USER_NAME", "me"), ("A_KEY", "y")]) == shown
 
 
 def _inspected(**state: object) -> dict[str, object]:

@@ -82,7 +82,7 @@ def test_what_is_run_by_path_travels_in_the_wheel() -> None:
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]
     patterns = [pattern for listed in settings["data-files"].values() for pattern in listed]
     carried = {path for pattern in patterns for path in ROOT.glob(pattern)}
-    made = {"wheelhouse", "debs", "__pycache__"}
+    made = {"wheelhouse", "debs", "__pycache__", ".mypy_cache", ".ruff_cache"}
     needless = {ROOT / "experiments" / "README.md", ROOT / "stack" / "monitoring" / "dashboard.py"}
     there = {
         path

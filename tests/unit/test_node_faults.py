@@ -11,7 +11,7 @@ from probes.faults.kinds import require
 from probes.faults.nodes import BadUpdate, NodeDown, NodeDrain, NodePartition, Workers
 from probes.faults.selection import select
 from probes.faults.undo import undo
-from probes.nodes import _begin
+from probes.nodes import node_drain
 from probes.run.ledger import Entry, Ledger
 from probes.run.leftovers import heal_all
 from probes.targets.abilities import Drainable, Powered, Updatable
@@ -153,4 +153,4 @@ def test_one_machine_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr("probes.nodes.current", Running)
     with pytest.raises(ConfigurationError, match="one machine at a time"):
-        _begin(NodeDrain(), "web", 60, {"count": 2, "choose": "first", "seed": None})
+        node_drain("web", count=2)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from probes.targets.api import Health, Instance, Service, State
-from probes.targets.values import masked, parse_rfc3339_ns
+from probes.targets.values import check_command, masked, parse_rfc3339_ns
 
 __all__ = [
     "PROJECT",
@@ -76,7 +76,8 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
     """A container's declaration as a service."""
     config, host = attributes["Config"], attributes["HostConfig"]
     check = config.get("Healthcheck") or {}
-    command = _check_command(check.get("Test") or [])
+    environment = [_pair(text) for text in config.get("Env") or []]
+    command = check_command(check.get("Test") or [], environment)
     return Service(
         name=labels_of(attributes)[SERVICE],
         restart=_restart(host.get("RestartPolicy") or {}),
@@ -86,7 +87,7 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
         health_interval_s=(check.get("Interval") or 0) / 1e9 or _DEFAULT_INTERVAL_S if command else None,
         ports=tuple(sorted(f"{address or '*'}:{port}" for _, address, port in published_ports(attributes))),
         depends_on=_depends_on(labels_of(attributes).get(_DEPENDS_ON, "")),
-        environment=masked(_pair(text) for text in config.get("Env") or []),
+        environment=masked(environment),
     )
 
 
@@ -165,10 +166,6 @@ def _restart(policy: Mapping[str, Any]) -> str:
     name = policy.get("Name") or "no"
     most = policy.get("MaximumRetryCount") or 0
     return f"{name}:{most}" if most else name
-
-
-def _check_command(test: list[str]) -> str:
-    return "" if not test or test[0] == "NONE" else " ".join(test[1:])
 
 
 def _depends_on(label: str) -> tuple[str, ...]:

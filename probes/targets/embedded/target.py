@@ -22,7 +22,7 @@ from probes.targets.embedded.journal import Follower
 from probes.targets.embedded.link import Link
 from probes.targets.embedded.plan import Plan, Process, plan_from_json, plan_to_json
 from probes.targets.ports import refuse_taken_ports
-from probes.targets.values import masked
+from probes.targets.values import check_command, masked
 
 __all__ = ["EmbeddedTarget"]
 
@@ -258,7 +258,7 @@ def _service(process: Process) -> Service:
         restart=process.restart,
         image=process.image,
         digest=_digest(process),
-        healthcheck="" if check is None else " ".join(check.command),
+        healthcheck="" if check is None else check_command(["CMD", *check.command], process.environment),
         health_interval_s=None if check is None else check.interval_s,
         ports=tuple(f"{port.host}:{port.number}" for port in process.ports),
         depends_on=tuple(name for name, _ in process.depends_on),

@@ -12,7 +12,7 @@ from probes.targets.api import Event, Instance, Service, State
 from probes.targets.docker.containers import instance_state
 from probes.targets.docker.events import event_of
 from probes.targets.swarm.stackfile import DEPENDS_ON
-from probes.targets.values import masked, parse_rfc3339_ns
+from probes.targets.values import check_command, masked, parse_rfc3339_ns
 
 __all__ = ["NAMESPACE", "Task", "event_from", "instance_from", "service_from", "slots"]
 
@@ -66,8 +66,8 @@ def service_from(raw: Mapping[str, Any], project: str, digest: str) -> Service:
     template = spec["TaskTemplate"]
     container = template["ContainerSpec"]
     check = container.get("Healthcheck") or {}
-    test = [part for part in check.get("Test") or [] if part]
-    command = "" if not test or test[0] == "NONE" else " ".join(test[1:])
+    environment = [_pair(text) for text in container.get("Env") or []]
+    command = check_command(check.get("Test") or [], environment)
     return Service(
         name=short(spec["Name"], project),
         restart=_restart(template.get("RestartPolicy") or {}),
@@ -79,7 +79,7 @@ def service_from(raw: Mapping[str, Any], project: str, digest: str) -> Service:
             sorted(f"*:{port['PublishedPort']}" for port in (spec.get("EndpointSpec") or {}).get("Ports") or [])
         ),
         depends_on=tuple(filter(None, (spec.get("Labels") or {}).get(DEPENDS_ON, "").split(","))),
-        environment=masked(_pair(text) for text in container.get("Env") or []),
+        environment=masked(environment),
     )
 
 
