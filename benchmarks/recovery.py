@@ -2,9 +2,10 @@
 
     python -m benchmarks recovery
 
-Brings up a stack of its own on free ports, crashes its product service three times, each time a run of its own, and
-takes it down. Beside each run raw sockets ask the shop 1,000 times a second while it is not well (`observer.py`);
-beside the stack a container that only sleeps is crashed in the same way, under the same restart policy.
+Brings up a stack of its own on free ports, crashes its product service six times, each time a run of its own, and
+takes it down. Beside every other run raw sockets ask the shop 1,000 times a second while it is not well
+(`observer.py`). They take processor from what is starting, so how long that takes is told by the runs between, without
+them. In turn with those a container that only sleeps is crashed in the same way, under the same restart policy.
 """
 
 import contextlib
@@ -18,10 +19,10 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import docker
 
@@ -31,11 +32,16 @@ from reports.figures import FIGURES, recovery_steps
 from reports.figures.observer import waited_ns
 
 ROOT = Path(__file__).parents[1]
-TRIALS = 3
+TRIALS, TRIES = 3, 3
 BOUND_S = 0.025
+Made = TypeVar("Made")
 UPTIME_S = 11.0
 """Docker's backoff starts anew after 10 s of uptime."""
 PORTS = ("STOREFRONT", "PRODUCT", "ORDER", "FULFILMENT", "BROKER", "BROKER_MONITORING")
+
+
+class Inconclusive(RuntimeError):
+    """A run of which nothing can be said."""
 
 
 def measure() -> list[Row]:
@@ -43,9 +49,10 @@ def measure() -> list[Row]:
     with tempfile.TemporaryDirectory(prefix="stehauf-benchmark-") as folder:
         environment = surroundings(Path(folder))
         with stack(environment):
-            trials = [trial(environment, Path(folder), number) for number in range(TRIALS)]
-            sleeping = [slept(one) for one in sleepers(environment)]
-    ours = statistics.median(one["by itself"] for one in trials)
+            rounds = [one_of_each(environment, Path(folder), number, sleeper) for number, sleeper in
+                      enumerate(sleepers(environment))]  # fmt: skip
+    trials, alone, sleeping = zip(*rounds, strict=True)
+    ours = statistics.median(one["by itself"] for one in alone)
     theirs = statistics.median(sleeping)
     apart = max(abs(one["ours"] - one["observer"]) for one in trials)
     pairs = ", ".join(f"{one['ours']:.3f}/{one['observer']:.3f}" for one in trials)
@@ -56,8 +63,10 @@ def measure() -> list[Row]:
         Row("crash → first good answer, product on Docker, the observer's wait told apart",
             "crash → started of a container that only sleeps",
             round(ours, 3), round(theirs, 3), "s", "≤ 1.5 ×", ours <= 1.5 * theirs),
+        Row("of it: crash → started of product's container, with its network and published port", "the same",
+            round(statistics.median(one["started"] for one in alone), 3), round(theirs, 3), "s", "said", None),
         Row("the same with the observer's wait", "the same",
-            round(statistics.median(one["seen"] for one in trials), 3), round(theirs, 3), "s", "said", None),
+            round(statistics.median(one["seen"] for one in alone), 3), round(theirs, 3), "s", "said", None),
     ]  # fmt: skip
 
 
@@ -94,7 +103,8 @@ def chaos(environment: Mapping[str, str], *arguments: str) -> str:
     done = subprocess.run(command, env=dict(environment), capture_output=True, text=True, timeout=240, check=False)
     if done.returncode != 0:
         last = (done.stdout + done.stderr).strip().splitlines()[-8:]
-        raise RuntimeError(f"'chaos {' '.join(arguments)}' ended with exit code {done.returncode}: {' / '.join(last)}")
+        kind = Inconclusive if "Verdict: INCONCLUSIVE" in done.stdout + done.stderr else RuntimeError
+        raise kind(f"'chaos {' '.join(arguments)}' ended with exit code {done.returncode}: {' / '.join(last)}")
     return done.stdout + done.stderr
 
 
@@ -108,23 +118,45 @@ def stack(environment: Mapping[str, str]) -> Iterator[None]:
         chaos(environment, "stack", "down")
 
 
-def trial(environment: Mapping[str, str], folder: Path, number: int) -> dict[str, float]:
-    """One crash, seen by us and by raw sockets; seconds since it was asked for."""
-    time.sleep(UPTIME_S)
+def one_of_each(
+    environment: Mapping[str, str], folder: Path, number: int, sleeper: Any
+) -> tuple[dict[str, float], dict[str, float], float]:
+    """A crash under the observer's eyes, one without it, and one of what only sleeps."""
     experiment = folder / f"crash-{number}.json"
     experiment.write_text(json.dumps(crash()), encoding="utf-8")
-    with (folder / f"observer-{number}").open("w+") as seen:
+    watched = compared(*patiently(lambda: trial(environment, experiment, folder / f"observer-{number}")))
+    return watched, timed(patiently(lambda: run(environment, experiment))), slept(sleeper)
+
+
+def patiently(make: Callable[[], Made]) -> Made:
+    """What `make` gives. A machine that was too busy for a verdict has some more tries."""
+    for _ in range(TRIES - 1):
+        with contextlib.suppress(Inconclusive):
+            return make()
+    return make()
+
+
+def trial(environment: Mapping[str, str], experiment: Path, notes: Path) -> tuple[Evidence, list[tuple[int, int, str]]]:
+    """One crash, seen by us and by raw sockets."""
+    with notes.open("w+") as seen:
         command = [sys.executable, str(Path(__file__).with_name("observer.py"))]
         observer = subprocess.Popen([*command, f"{environment['STEHAUF_SHOP']}/api/products"], stdout=seen)
         try:
-            said = chaos(environment, "run", str(experiment))
+            evidence = run(environment, experiment)
         finally:
             observer.send_signal(signal.SIGTERM)
             observer.wait(10)
         seen.seek(0)
         answers = [(int(sent), int(done), what) for sent, done, what in map(str.split, seen)]
+    return evidence, answers
+
+
+def run(environment: Mapping[str, str], experiment: Path) -> Evidence:
+    """What a run of the experiment left, begun later than the backoff reaches. Raises RuntimeError, Inconclusive."""
+    time.sleep(UPTIME_S)
+    said = chaos(environment, "run", str(experiment))
     directory = next(line.split("Report: ")[1] for line in said.splitlines() if "Report: " in line)
-    return compared(Evidence(Path(directory).parent), answers)
+    return Evidence(Path(directory).parent)
 
 
 def compared(evidence: Evidence, answers: list[tuple[int, int, str]]) -> dict[str, float]:
@@ -133,15 +165,21 @@ def compared(evidence: Evidence, answers: list[tuple[int, int, str]]) -> dict[st
     good = sorted(done for _, done, what in answers if what == "good" and done > asked - 1_000_000_000)
     _, first = max(pairwise(good), key=lambda pair: pair[1] - pair[0])
     steps = {step.key: step for step in recovery_steps(evidence, "product")}
-    started, answering = steps["started"].at_ns or 0, steps["answering"].at_ns or 0
-    seen = (answering - asked) / 1e9
     return {
         "ours": FIGURES["recovery_seconds"](evidence, service="product"),
         "observer": (first - asked) / 1e9,
         "bound": steps["good"].resolution_s or 0.0,
-        "seen": seen,
-        "by itself": seen - waited_ns(evidence, evidence.sources["canary:product"], started, answering) / 1e9,
     }  # type: ignore[dict-item]
+
+
+def timed(evidence: Evidence) -> dict[str, float]:
+    """Seconds from the crash to product's first good answer: as its canary saw it, and without what that one waited."""
+    asked = evidence.faults[0].asked_ns or 0
+    steps = {step.key: step for step in recovery_steps(evidence, "product")}
+    started, answering = steps["started"].at_ns or 0, steps["answering"].at_ns or 0
+    seen = (answering - asked) / 1e9
+    waited = waited_ns(evidence, evidence.sources["canary:product"], started, answering) / 1e9
+    return {"seen": seen, "by itself": seen - waited, "started": (started - asked) / 1e9}
 
 
 def crash() -> dict[str, Any]:
@@ -174,7 +212,7 @@ def crash() -> dict[str, Any]:
 
 
 def sleepers(environment: Mapping[str, str]) -> Iterator[Any]:
-    """A container that only sleeps, under the policy of the stack; each time up for longer than the backoff."""
+    """A container that only sleeps, under the policy of the stack; crash it later than the backoff reaches."""
     client = docker.from_env()
     image = client.containers.get(f"{environment['STEHAUF_PROJECT']}-product-1").image
     sleeper = client.containers.run(
@@ -182,7 +220,6 @@ def sleepers(environment: Mapping[str, str]) -> Iterator[Any]:
     )
     try:
         for _ in range(TRIALS):
-            time.sleep(UPTIME_S)
             yield sleeper
     finally:
         sleeper.remove(force=True)

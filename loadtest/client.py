@@ -7,6 +7,7 @@ those of Locust's own clients: `get`, `post`, `request`; `name`, `json`, `header
 import json
 import re
 import time
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, Self
 
@@ -74,7 +75,7 @@ class Client:
 
     def __init__(self, host: Host, timeout_s: float, fired: EventHook) -> None:
         self._host = host
-        self._timeout_s = timeout_s
+        self._timeout = gevent.Timeout(timeout_s)  # one for all: a new one each time is a new timer of the loop
         self._fired = fired
         self._connection: Connection | None = None
         self.due_ns: int | None = None
@@ -121,9 +122,9 @@ class Client:
             self._connection = None
 
     def _message(self, method: str, path: str, body: bytes, headers: dict[str, str] | None, is_json: bool) -> bytes:
-        if not _PATH.fullmatch(path):
-            raise ValueError(f"{path!r} is no path: it begins with '/' and has neither blanks nor unquoted letters")
-        lines = [f"{method} {self._host.prefix}{path} {self._host.line}"]
+        if not body and not headers and method == "GET":
+            return _bare(self._host, path)
+        lines = [_line(self._host, method, path)]
         if is_json:
             lines.append("Content-Type: application/json\r\n")
         if body or method in {"POST", "PUT", "PATCH"}:
@@ -133,7 +134,7 @@ class Client:
         return "".join(lines).encode("latin-1") + body
 
     def _exchange(self, method: str, message: bytes) -> Answer:
-        timeout = gevent.Timeout.start_new(self._timeout_s)
+        self._timeout.start()
         connection = self._connection
         try:
             if connection is not None and not connection.is_alive():
@@ -143,10 +144,10 @@ class Client:
                 connection = self._connection = Connection(self._host.connect())
             connection.exchange(method, message)
         except gevent.Timeout as expired:
-            if expired is not timeout:
+            if expired is not self._timeout:
                 raise
             self.close()
-            return Answer(0, Headers(), b"", TimeoutError(f"no answer within {self._timeout_s:g} s"))
+            return Answer(0, Headers(), b"", TimeoutError(f"no answer within {self._timeout.seconds:g} s"))
         except (OSError, HTTPParseError) as error:
             if getattr(error, "errno", None) in OURS:
                 raise
@@ -155,7 +156,7 @@ class Client:
             self.close()
             raise
         finally:
-            timeout.close()
+            self._timeout.cancel()
         answer = Answer(connection.get_code(), connection.headers, connection.content, None)
         if not connection.should_keep_alive():
             self.close()
@@ -180,6 +181,17 @@ class Client:
             context={},
             times_ns=times,
         )
+
+
+@lru_cache(maxsize=1000)
+def _bare(host: Host, path: str) -> bytes:
+    return (_line(host, "GET", path) + "\r\n").encode("latin-1")
+
+
+def _line(host: Host, method: str, path: str) -> str:
+    if not _PATH.fullmatch(path):
+        raise ValueError(f"{path!r} is no path: it begins with '/' and has neither blanks nor unquoted letters")
+    return f"{method} {host.prefix}{path} {host.line}"
 
 
 def _dumped(document: Any) -> bytes:

@@ -11,6 +11,7 @@ One cut off after that is no sample, since nobody knows what it would have becom
 ledger, as unknown.
 """
 
+import gc
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,7 @@ from openloop import Journeys, follower, most_users, unfit
 from pulse import Pulse
 from schedule import Clock, Schedule, parse_stages
 from steering import add_options, check_host, die_in_time, is_master, refuse, stop_in_order
+from tally import Tally
 from wire import OURS, Host
 
 from reports.evidence.samples import DEGRADED, INVALID, TIMEOUT, SampleWriter
@@ -105,6 +107,7 @@ class _Recording:
         # Here, not at import: with --processes each worker is forked before, and has a file of its own.
         self._environment = environment
         self._clock = Clock.start()
+        gc.freeze()  # Locust and all that it imports is here to stay: looking through it would hold the schedule up
         options = environment.parsed_options
         check_host(environment)
         stop_in_order(environment)
@@ -162,7 +165,8 @@ class _Recording:
                 share=[schedule.index, of],
                 rate=lowest / of,
             )
-        self._journeys.follow(schedule, goes_on)
+        with Tally.of(environment):
+            self._journeys.follow(schedule, goes_on)
 
     def _open(self, directory: Path, environment: Environment) -> None:
         try:

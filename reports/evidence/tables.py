@@ -55,12 +55,18 @@ def failed(table: Table) -> Mask:
 
 def done_ns(table: Table) -> Times:
     """When the answer was complete, or was given up."""
-    return np.asarray(table["due_ns"].astype(np.int64) + table["latency_us"].astype(np.int64) * 1_000)
+    return _later(table, "latency_us", 1_000)
 
 
 def sent_ns(table: Table) -> Times:
     """When the request really left: due, plus the generator's own delay."""
-    return np.asarray(table["due_ns"].astype(np.int64) + table["lag_100us"].astype(np.int64) * 100_000)
+    return _later(table, "lag_100us", 100_000)
+
+
+def _later(table: Table, field: str, unit_ns: int) -> Times:
+    at = table["due_ns"].astype(np.int64)
+    at += np.multiply(table[field], unit_ns, dtype=np.int64)
+    return at
 
 
 def binned(table: Table, edges: NDArray[np.float64]) -> Iterator[tuple[int, Table]]:
@@ -75,21 +81,27 @@ def binned(table: Table, edges: NDArray[np.float64]) -> Iterator[tuple[int, Tabl
 
 
 class SampleFile:
-    """One writer's samples; each part is read when it is first asked for."""
+    """One writer's samples, as many as there are when this is made; each part is read when it is first asked for."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._data = path.read_bytes()
+            self._whole, self.torn_bytes = divmod(path.stat().st_size, RECORD.size)
         except OSError:
-            self._data = b""
-        self.torn_bytes = len(self._data) % RECORD.size
+            self._whole, self.torn_bytes = 0, 0
 
-    @cached_property
+    @property
     def table(self) -> Table:
-        """The whole records, in the order written."""
-        whole = len(self._data) - self.torn_bytes
-        return np.frombuffer(self._data[:whole], dtype=TABLE)
+        """The whole records, in the order written; none where the file is gone or cut short by now.
+
+        Mapped anew each time and not kept: an hour's samples are not held twice, here and in the order of their times.
+        """
+        try:
+            if self._whole:  # nothing cannot be mapped
+                return np.asarray(np.memmap(self.path, TABLE, mode="r", shape=(self._whole,)))
+        except (OSError, ValueError):
+            pass
+        return np.empty(0, TABLE)
 
     @cached_property
     def about(self) -> dict[str, Any] | None:

@@ -172,7 +172,9 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
         allowed_s = max(LOAD_QUIET_S, allowed_s)
         heard = np.concatenate([heard, done_ns(source.table)])  # one who waits for an answer is there
     times = np.concatenate([[span[0], max(until, heard.max())], heard])
-    quiet_s = float(np.diff(np.sort(times)).max()) / 1e9
+    del heard  # an hour of them is 30 MB
+    times.sort()
+    quiet_s = float(np.diff(times).max()) / 1e9
     if quiet_s > allowed_s:
         hole = N_("the {source} was silent for {quiet:.1f} s: over {allowed:.1f} s is a hole in the evidence")
         yield say(hole, source=told, quiet=quiet_s, allowed=allowed_s)

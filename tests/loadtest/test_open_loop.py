@@ -122,6 +122,32 @@ def test_the_shop_s_journeys_run_on_a_schedule(shop: Shop, folder: Path, start: 
     assert len(table(folder)) == shop.seen.total()
 
 
+def test_locust_s_own_statistics_tell_what_the_samples_tell(shop: Shop, folder: Path, start: Start) -> None:
+    """They are told of many requests at once, and have to be whole all the same, failures included."""
+    shop.answers = lambda number: ("accepted", "aborted", "broken")[number % 3]
+    arguments = ("--arrivals", "[[3, 100, 100]]", "--json")
+    process = start(*locust(folder, shop.url, *arguments, file="loadtest/shop.py"), env=BY_PATH)
+    wait_for(lambda: len(table(folder)) >= 300, "all that was due")
+    process.send_signal(signal.SIGINT)
+    assert process.ended() == 0, process.complained
+    about, _ = read_samples(folder, "load")
+    samples = table(folder)
+    told = {entry["name"]: entry for entry in json.loads(process.said)}
+    assert told.keys() == set(about["names"])
+    assert told["/api/orders"]["num_failures"] > 0
+    for number, name in enumerate(about["names"]):
+        ours, theirs = samples[samples["name"] == number], told[name]
+        failed = ~((ours["status"] >= 200) & (ours["status"] < 400))
+        assert (theirs["num_requests"], theirs["num_failures"]) == (len(ours), failed.sum())
+        assert sum(theirs["num_reqs_per_sec"].values()) == sum(theirs["response_times"].values()) == len(ours)
+        assert sum(theirs["num_fail_per_sec"].values()) == failed.sum()
+        waited_ms = ours["latency_us"] / 1e3
+        limits = (waited_ms.min(), waited_ms.max(), waited_ms.sum())
+        assert [theirs[key] for key in ("min_response_time", "max_response_time", "total_response_time")] == (
+            pytest.approx(limits, abs=1)
+        )
+
+
 def test_an_outage_at_the_very_end_is_not_cut_off(shop: Shop, folder: Path, start: Start) -> None:
     """Who was kept waiting when the load ended waits to the end of the time-out, and is recorded."""
     command = f"-m locust -f loadtest/shop.py --headless --only-summary --host {shop.url} --evidence {folder}"

@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from reports.evidence.jsonl import JsonLines, plain, read_json, read_lines, write_json
 from reports.evidence.reader import Evidence
-from reports.evidence.samples import DEGRADED, Sample, SampleWriter
+from reports.evidence.samples import DEGRADED, RECORD, Sample, SampleWriter
+from reports.evidence.tables import SampleFile
 
 
 class Colour(enum.Enum):
@@ -107,3 +108,23 @@ def test_the_writer_and_the_reader_mean_the_same(tmp_path: Path) -> None:
     assert source.files[0].about
     assert source.files[0].about["samples"] == 1
     assert source.rate == 50
+
+
+def test_samples_are_those_that_were_there_when_their_file_was_opened(tmp_path: Path) -> None:
+    """They are mapped, not read: what is written later is not among them, and what is gone is missed, not made up."""
+    path = tmp_path / "load-1.samples"
+    records = [RECORD.pack(due_ns, 1, 0, 200, 0, 0, 0) for due_ns in (3, 1, 2)]
+    path.write_bytes(b"".join(records) + records[0][:7])
+    (tmp_path / "load-1.json").write_text(json.dumps({"names": [], "samples": 3}), encoding="utf-8")
+    file = SampleFile(path)
+    assert file.table["due_ns"].tolist() == [3, 1, 2]
+    assert file.damage() == ["load-1.samples ends with a torn record"]
+    with path.open("ab") as growing:
+        growing.write(records[0])
+    assert len(file.table) == 3
+    path.write_bytes(records[0])
+    assert "load-1.samples holds 0 samples, its writer wrote 3" in file.damage()
+    path.unlink()
+    assert len(file.table) == len(SampleFile(path).table) == 0
+    path.touch()
+    assert len(SampleFile(path).table) == 0

@@ -1,6 +1,7 @@
 """The table of benchmarks: whatever breaks is a row that says so, and nothing names the machine."""
 
 import platform
+import random
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,7 +12,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run from here, and n
 
 import benchmarks
 from benchmarks import __main__ as runner
+from benchmarks import null
 from benchmarks.table import Row
+from reports.trials.reading import Trial, Trials
+from reports.verdict import Outcome
 
 ROOT = Path(__file__).parents[2]
 GOOD = """
@@ -58,3 +62,22 @@ def test_what_is_kept_names_no_host_and_no_path() -> None:
     assert str(ROOT) not in text
     assert str(Path.home()) not in text
     assert platform.node() not in text or platform.node() in ("", platform.system())
+
+
+def trials_of(recovery_s: list[float]) -> Trials:
+    runs = [
+        Trial(number, f"run-{number}", Outcome.PASS, number, {"recovery_seconds": value})
+        for number, value in enumerate(recovery_s)
+    ]
+    return Trials("t", "e", "sha", "embedded", {}, {}, len(runs), tuple(runs))
+
+
+def test_a_null_comparison_alarms_where_the_machine_drifts_and_tells_nothing_of_too_few() -> None:
+    dice = random.Random(1)
+    steady = [1 + dice.random() for _ in range(66)]
+    (row,) = null.rows([trials_of(steady[:33]), trials_of(steady[33:])])
+    assert (row.ours <= 1, row.met) == (True, True)
+    (row,) = null.rows([trials_of([value + 2 * (number // 6) for number, value in enumerate(steady)])])
+    assert (row.ours, row.met) == (10, False), "each block is slower than the one before"
+    (row,) = null.rows([trials_of(steady[:60])])
+    assert row.met is None

@@ -4,31 +4,17 @@ import json
 from pathlib import Path
 from typing import Any
 
-from aiohttp import web
-
-from services.common.web import application, serve
+from services.common.wsgi import Answer, Application, serve
 
 _CATALOGUE = Path(__file__).with_name("catalogue.json")
 
 
-def make(products: list[dict[str, Any]]) -> web.Application:
+def make(products: list[dict[str, Any]]) -> Application:
     """The application that serves `products`."""
-    everything = json.dumps({"products": products})
-    by_id = {product["id"]: json.dumps(product) for product in products}
-
-    async def catalogue(_request: web.Request) -> web.Response:
-        return web.json_response(text=everything)
-
-    async def one(request: web.Request) -> web.Response:
-        product = by_id.get(request.match_info["id"])
-        if product is None:
-            raise web.HTTPNotFound(text="there is no such product")
-        return web.json_response(text=product)
-
-    app = application()
-    app.router.add_get("/products", catalogue)
-    app.router.add_get("/products/{id}", one)
-    return app
+    everything = Answer(json.dumps({"products": products}).encode())
+    by_id = {product["id"]: Answer(json.dumps(product).encode()) for product in products}
+    unknown = Answer.refused(404, "there is no such product")
+    return Application({"/products": lambda: everything, "/products/{id}": lambda name: by_id.get(name, unknown)})
 
 
 def main() -> None:
