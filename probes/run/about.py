@@ -98,6 +98,7 @@ class RunAbout:
         """The run is over; `interrupted` says by what, where it did not come to its own end."""
         self._facts["interrupted"] = interrupted
         self._facts["ended_ns"] = time.time_ns()
+        self._facts["clock"] |= {"ended_wall_ns": time.time_ns(), "ended_monotonic_ns": time.monotonic_ns()}
 
     def write(self, recorder: Recorder) -> None:
         """Write it, over what stood there."""
