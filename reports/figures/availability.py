@@ -100,8 +100,9 @@ def others_slowed_ms(evidence: Evidence, service: str, source: str = "load", req
         told = N_("too few requests to compare: {before} before the fault, {within} while it was on")
         raise MissingEvidence(say(told, before=len(before), within=fewest))
     if _p95(before) >= FAILED_MS:
-        told = N_("too many of these requests failed before the fault: nothing says how quick they are when all is well")
-        raise MissingEvidence(say(told))
+        raise MissingEvidence(
+            say("too many of these requests failed before the fault: nothing says how quick they are when all is well")
+        )
     return max(0.0, max(_p95(one) for one in within) - _p95(before))
 
 

@@ -82,7 +82,7 @@ def settled_seconds(evidence: Evidence, service: str) -> float:
         if after.size and until - int(after[-1]) < SETTLED_NS:
             if following == FOREVER:
                 watched = (until - begin) / 1e9
-                told = N_("users still saw failed or degraded answers at the end of the {watched:.3g} s that were watched")
+                told = N_("users still saw failed or degraded answers at the end of the {watched:.3g} s watched")
                 raise NotRecovered(say(told, watched=watched), watched)
             continue
         longest = max(longest, int(after.max(initial=begin)) - begin)

@@ -114,8 +114,8 @@ def _too_few(old: Baseline, new: Baseline, figures: int, known: dict[str, tuple[
     for name, (before, now) in known.items():
         if not _can_tell(before, now, figures):
             told = N_(
-                "{old} runs of the baseline and {new} of these have the figure {figure}: too few to tell a change of it "
-                "from noise"
+                "{old} runs of the baseline and {new} of these have the figure {figure}: too few to tell a change of "
+                "it from noise"
             )
             return say(told, old=before, new=now, figure=say(FIGURE_NAMES[name]))
     return ""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from evidence_builder import Run
 from evidence_lasting import OVER, lasting
-from evidence_parts import ASKED, BEGIN, CLOSED, DIED, END, INSTANCE, MS, OPENED, TRIAL, S, Samples, probe
+from evidence_parts import ASKED, CLOSED, DIED, END, MS, OPENED, TRIAL, S, Samples, probe
 from evidence_spoils import FAIL, INCONCLUSIVE, Spoils, Written, check, declare, reshoot
 
 from reports.evidence.reader import Evidence
@@ -143,7 +143,7 @@ def test_what_is_honest_still_passes(name: str, run: Run, written: Written) -> N
     assert verdict.verdict == "PASS", verdict.reasons
 
 
-def test_settling_is_counted_on_over_a_second_fault_that_came_before_users_were_well(run: Run, written: Written) -> None:
+def test_settling_is_counted_on_over_a_fault_that_came_before_users_were_well(run: Run, written: Written) -> None:
     """One outage of 9 s with a second fault in its midst is no two of 4.5 s."""
     reshoot(run, lambda row: (*row[:4], DEGRADED, *row[5:]) if DIED <= row[0] < ASKED + 9 * S else row)
     run.faults.append({**run.fault("asked", ASKED + 4 * S + S // 2), "id": "f2"})
@@ -206,10 +206,11 @@ def test_a_partition_that_nobody_tried_to_cross_is_not_proved(run: Run, written:
     check_unproved(written(run), "nobody tried")
 
 
-@pytest.mark.parametrize(("kind", "what", "was"), [("cpu_starved", "cpus", 0.01), ("memory_squeezed", "memory_bytes", 1)])
-def test_a_limit_that_was_raised_starves_nobody(
-    kind: str, what: str, was: float, run: Run, written: Written
-) -> None:
+RAISED = [("cpu_starved", "cpus", 0.01), ("memory_squeezed", "memory_bytes", 1)]
+
+
+@pytest.mark.parametrize(("kind", "what", "was"), RAISED)
+def test_a_limit_that_was_raised_starves_nobody(kind: str, what: str, was: float, run: Run, written: Written) -> None:
     lasting(run, kind)
     for one in run.readings:
         if (one["when"], one["what"]) == ("before", what):
