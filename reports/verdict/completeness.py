@@ -199,7 +199,7 @@ def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
 
 
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:
-    """The times at which it was heard have to cover the method, or as much of it as the load ran."""
+    """The times at which it was heard have to cover the method; of a run that was cut off, what came before that."""
     if source is None or not len(source.table):
         yield say("the {source} was configured, and left no samples", source=told)
         return
@@ -210,7 +210,7 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
         yield say("the journal does not say when the method ran: the {source} may not have covered it", source=told)
         return
     end = evidence.run.get("load_ended_ns")
-    until = min(span[1], end) if isinstance(end, int) else span[1]
+    until = min(span[1], end) if isinstance(end, int) and evidence.run.get("interrupted") else span[1]
     heard = sent_ns(source.table)  # one that was asleep sends later what was due: it did not look meanwhile
     allowed_s = max(QUIET_S, 10 / source.rate if source.rate else 0)
     if not open_loop:

@@ -65,6 +65,14 @@ def idle_worker(run: Run) -> None:
     run.samples["load-23"] = Samples(dict(run.samples["load-22"].about))
 
 
+def ended_early(run: Run) -> None:
+    """The load and both canaries were stopped in mid-method: nobody was there to fail."""
+    run.run["load_ended_ns"] = ASKED + 5 * S
+    for stem in ("load-22", "canary-shop-21", "canary-product-21"):
+        run.samples[stem].rows = [row for row in run.samples[stem].rows if row[0] < ASKED + 5 * S]
+    run.pulses = [pulse for pulse in run.pulses if pulse["at_ns"] < ASKED + 5 * S]
+
+
 def clock_set(run: Run, seconds: float) -> None:
     clock = run.run["clock"]
     passed = 30 * S
@@ -118,6 +126,7 @@ SPOILS: Spoils = {
         INCONCLUSIVE,
         "kept up with its load",
     ),
+    "a load that was ended in mid-method": (ended_early, INCONCLUSIVE, "canary “shop” was silent for"),
     "a clock that was set forward": (lambda r: clock_set(r, 7), INCONCLUSIVE, "was set by +7 s"),
     "a clock that was set back": (lambda r: clock_set(r, -1.5), INCONCLUSIVE, "was set by -1.5 s"),
 }
