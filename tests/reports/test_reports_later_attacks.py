@@ -11,6 +11,7 @@ from evidence_lasting import OVER, lasting
 from evidence_parts import ASKED, CLOSED, DIED, END, MS, OPENED, TRIAL, S, Samples, probe
 from evidence_spoils import FAIL, INCONCLUSIVE, Spoils, Written, check, declare, reshoot
 
+from probes.run.about import RunAbout
 from reports.evidence.reader import Evidence
 from reports.evidence.samples import DEGRADED
 from reports.figures import FIGURES, MissingEvidence, NotRecovered, receipt
@@ -282,3 +283,15 @@ def test_a_baseline_with_a_number_that_is_none_is_refused(tmp_path: Path) -> Non
     path.write_text('{"format": 1, "trials": 2, "passed": 2, "figures": ' + figures + "}")
     with pytest.raises(ValueError, match="no baseline any more"):
         read_baseline(path)
+
+
+def test_a_run_reads_both_clocks_at_its_beginning_and_at_its_end() -> None:
+    """Else nobody could tell that one of them was set in between."""
+    kept: dict[str, Any] = {}
+    about = RunAbout({"title": "x"}, {}, None, {})
+    about.end(None)
+    about.write(type("Keeps", (), {"write": lambda _self, _name, facts: kept.update(facts)})())
+    clock = kept["clock"]
+    passed = clock["ended_monotonic_ns"] - clock["monotonic_ns"]
+    assert passed > 0
+    assert abs((clock["ended_wall_ns"] - clock["wall_ns"]) - passed) < S // 10
