@@ -96,9 +96,18 @@ def longest_gap_seconds(canary: str = "") -> float:
     return float(settled("longest_gap_seconds", canary=canary))
 
 
-def settled_seconds(service: str) -> float:
-    """Seconds from the crash to the last bad or degraded answer to a user. Raises MissingEvidence."""
-    return float(settled("settled_seconds", service=service))
+def settled_seconds(service: str, timeout: float = 30.0) -> float:
+    """Seconds from the crash to the last bad or degraded answer to a user, once a second without any followed it.
+
+    Args:
+        service: the service that was broken.
+        timeout: seconds to wait for that second; make it longer than the limit of the tolerance.
+
+    Raises:
+        ClaimUnmet: there was none within `timeout`.
+        MissingEvidence: no fault, or no canary that stands for the users.
+    """
+    return recovered("settled_seconds", timeout, service=service)
 
 
 def up_again_seconds(service: str, timeout: float = 30.0) -> float:

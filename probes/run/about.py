@@ -43,11 +43,7 @@ class RunAbout:
             "run": self.name,
             "experiment": {"name": stem, "title": title, "path": source, "sha256": _digest(experiment)},
             "target": None,
-            "clock": {
-                "wall_ns": time.time_ns(),
-                "monotonic_ns": time.monotonic_ns(),
-                "clock": "CLOCK_REALTIME",
-            },
+            "clock": {**_instant(), "clock": "CLOCK_REALTIME"},
             "versions": _versions(),
             "machine": _machine(),
             "command": " ".join(["chaos", *sys.argv[1:]]),
@@ -98,6 +94,7 @@ class RunAbout:
         """The run is over; `interrupted` says by what, where it did not come to its own end."""
         self._facts["interrupted"] = interrupted
         self._facts["ended_ns"] = time.time_ns()
+        self._facts["clock"] |= {f"ended_{name}": at for name, at in _instant().items()}
 
     def write(self, recorder: Recorder) -> None:
         """Write it, over what stood there."""
@@ -107,6 +104,13 @@ class RunAbout:
 def _shown(name: str, value: Any) -> Any:
     """A value of the configuration, masked where its name says that it is a secret."""
     return MASK if is_secret_name(name) else value
+
+
+def _instant() -> dict[str, int]:
+    """One instant on both clocks: of five the reading that took least, for a busy machine may come in between."""
+    read = [(time.monotonic_ns(), time.time_ns(), time.monotonic_ns()) for _ in range(5)]
+    before, wall, after = min(read, key=lambda one: one[2] - one[0])
+    return {"wall_ns": wall, "monotonic_ns": (before + after) // 2}
 
 
 def _slug(text: str) -> str:

@@ -83,19 +83,26 @@ def others_slowed_ms(evidence: Evidence, service: str, source: str = "load", req
     """How much slower others got while `service` was broken: p95 while the fault was on, less p95 before, in ms.
 
     0 where they were no slower. `request`: only requests whose name contains it. A failed request counts as slow as a
-    minute. Of several faults the worst. Raises MissingEvidence where there are too few requests to compare.
+    minute. Before: before the first fault of the run. Of several faults the worst. Raises MissingEvidence where there
+    are too few requests to compare, or too many failed before.
     """
     found = from_source(evidence, source)
     table = found.table if not request else _requests(found, request)
     due = table["due_ns"].astype(np.int64)
     latency = np.where(failed(table), FAILED_MS, table["latency_us"] / 1e3)
     windows = fault_windows(evidence, service)
-    before = latency[due < windows[0][0]]
+    # another service's fault may have slowed them already: before means before anything was broken
+    first = min(fault.asked_ns for fault in evidence.faults if fault.asked_ns is not None)
+    before = latency[due < first]
     within = [latency[(due >= begin) & (due <= end)] for begin, end in windows]
     fewest = min(len(one) for one in within)
     if len(before) < LEAST_BEFORE or fewest < LEAST_WITHIN:
         told = N_("too few requests to compare: {before} before the fault, {within} while it was on")
         raise MissingEvidence(say(told, before=len(before), within=fewest))
+    if _p95(before) >= FAILED_MS:
+        raise MissingEvidence(
+            say("too many of these requests failed before the fault: nothing says how quick they are when all is well")
+        )
     return max(0.0, max(_p95(one) for one in within) - _p95(before))
 
 

@@ -1,7 +1,7 @@
 """Back inside the band: when throughput and latency were again what they had been before the fault.
 
-The band is what the run itself showed in the 5 s before the fault was asked for, in sliding windows of 1 s, ten a
-second: throughput is the good answers of a window, and may be one fifth below the average of those windows; p95 is
+The band is what the run itself showed in the 5 s before its first fault was asked for, in sliding windows of 1 s, ten
+a second: throughput is the good answers of a window, and may be one fifth below the average of those windows; p95 is
 that of all requests due in a window, and may be half above the highest of those windows, or 20 ms where that is more.
 
 Why so: windows of the same length before and after make the same noise, so no knowledge of the system is needed. At
@@ -64,7 +64,8 @@ def back_in_band_ns(evidence: Evidence, fault: Fault, asked: int, following: int
     Raises NotRecovered, MissingEvidence.
     """
     table = from_source(evidence, source).table
-    band = band_before(table, asked)
+    # of several faults the first: what the one before had upset is not how things are
+    band = band_before(table, min([asked, *(one.asked_ns for one in evidence.faults if one.asked_ns is not None)]))
     ended = evidence.run.get("load_ended_ns")
     last = min(following, int(done_ns(table).max()), ended if isinstance(ended, int) else following)
     begins = np.arange(asked, last - WINDOW_NS, STEP_NS)
@@ -91,13 +92,18 @@ def _shown(table: Table, begin: int) -> int:
 
 
 def band_before(table: Table, asked: int) -> Band:
-    """The band as the time before a fault gives it. Raises MissingEvidence where there are not 3 s of it."""
+    """The band as the time before a fault gives it.
+
+    Raises MissingEvidence where there are not 3 s of it, or nothing was answered well in them.
+    """
     due = table["due_ns"].astype(np.int64)
     first = max(asked - BEFORE_NS, int(due.min(initial=asked)))
     if asked - first < LEAST_BEFORE_NS:
         told = N_("users were recorded for only {seconds:.1f} s before the fault: {least:g} s make a band")
         raise MissingEvidence(say(told, seconds=(asked - first) / 1e9, least=LEAST_BEFORE_NS / 1e9))
     rate, p95 = _windows(table, np.arange(first, asked - WINDOW_NS + 1, STEP_NS))
+    if not rate.mean() > 0:
+        raise MissingEvidence(say("users had no good answer before the fault: there is no band to be back in"))
     return Band(float(rate.mean()) * (1 - BELOW), max(float(p95.max()) * (1 + ABOVE), LEAST_MS))
 
 

@@ -63,10 +63,12 @@ def _in_place(before: Shown, during: Sequence[Shown]) -> list[str]:
 
 def _partition(before: Shown, during: Sequence[Shown]) -> list[str]:
     missing = _in_place(before, during)
-    if "connection_opens" in before and before["connection_opens"] is not True:
+    if "connection_opens" not in before:
+        return missing  # from some alone: whoever looks is not among them
+    if before["connection_opens"] is not True:
         missing.append(say("no connection opened before it either"))
-    if any(one.get("connection_opens") is True for one in during):
-        missing.append(say("a connection opened while it was cut off"))
+    if not all(one.get("connection_opens") is False for one in during):
+        missing.append(say("a connection opened while it was cut off, or nobody tried"))
     return missing
 
 
@@ -156,10 +158,10 @@ def _stall(before: Shown, during: Sequence[Shown]) -> list[str]:
 
 
 def _limited(name: str, asked: str, before: Shown, during: Sequence[Shown]) -> list[str]:
-    """The kernel's limit is the one asked for all the time, and was another one before."""
-    wanted = _number(before, asked)
-    if not wanted > 0 or not abs(_number(before, name) - wanted) > NEAR * wanted:
-        return [say("the limit was no other before it")]
+    """The kernel's limit is the one asked for all the time, and was a higher one before, or none."""
+    wanted, was = _number(before, asked), _number(before, name)
+    if not wanted > 0 or not (was == 0 or was - wanted > NEAR * wanted):
+        return [say("the limit was no higher before it")]
     if not all(abs(_number(one, name) - wanted) <= NEAR * wanted for one in during):
         return [say("the kernel's limit was not the one asked for all the time")]
     return []

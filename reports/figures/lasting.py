@@ -20,6 +20,8 @@ LASTING = frozenset(
     }
 )
 """Faults that stay until they are undone."""
+LEAST_READINGS = 2
+"""When it was put in place, and right before it is undone."""
 STOP_NS = 12_000_000_000
 """An operator's stop may take ten seconds by itself."""
 
@@ -95,8 +97,11 @@ def unread(evidence: Evidence, fault: Fault) -> list[str]:
     missing = []
     if not readings_of(evidence, fault, "before"):
         missing.append(say("nothing was read back from the target before it"))
-    if not readings_of(evidence, fault, "during"):
+    during = {reading.at_ns for reading in readings_of(evidence, fault, "during")}
+    if not during:
         missing.append(say("nothing was read back from the target while it was in place"))
+    elif len(during) < LEAST_READINGS:
+        missing.append(say("it was read back only once while it was in place: nothing says how long it stayed"))
     if fault.undone_ns is None:
         missing.append(say("nothing says that it was undone"))
     return missing

@@ -25,6 +25,10 @@ __all__ = [
 ]
 
 
+SETTLED_NS = 1_000_000_000
+"""So long users have to be well until it can be said that they are: a system that flaps has good answers, too."""
+
+
 def recovery_seconds(evidence: Evidence, service: str, canary: str = "", fault: str = "") -> float:
     """Seconds from the asking for a fault to the first good answer after it; the worst of several.
 
@@ -63,14 +67,26 @@ def since_ns(evidence: Evidence, fault: Fault, asked: int) -> int:
 def settled_seconds(evidence: Evidence, service: str) -> float:
     """Seconds from the asking for a fault to the end of the last bad or degraded answer after it; 0: none.
 
-    Longer than `recovery_seconds` where answers in flight, or a relapse, came later. Raises MissingEvidence.
+    Longer than `recovery_seconds` where answers in flight, or a relapse, came later. A fault before which users were
+    not well again is counted from the one before it. Raises NotRecovered where the last second that was watched was
+    not free of such answers, and MissingEvidence.
     """
     table = users_canary(evidence).table
-    done, bad = done_ns(table), ~good(table)
-    longest = 0
+    done = np.sort(done_ns(table))
+    bad = np.sort(done_ns(table)[~good(table)])
+    longest, begin = 0, None
     for _, asked, following in fault_spans(faults_of(evidence, service)):
-        after = done[bad & (done >= asked) & (done < following)]
-        longest = max(longest, int(after.max(initial=asked)) - asked)
+        begin = asked if begin is None else begin
+        until = min(following, int(done[-1]))
+        after = bad[(bad >= begin) & (bad < following)]
+        if after.size and until - int(after[-1]) < SETTLED_NS:
+            if following == FOREVER:
+                watched = (until - begin) / 1e9
+                told = N_("users still saw failed or degraded answers at the end of the {watched:.3g} s watched")
+                raise NotRecovered(say(told, watched=watched), watched)
+            continue
+        longest = max(longest, int(after.max(initial=begin)) - begin)
+        begin = None
     return longest / 1e9
 
 

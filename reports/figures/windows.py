@@ -49,11 +49,15 @@ def transitions_of(evidence: Evidence, breaker: str) -> tuple[Transition, ...]:
         raise MissingEvidence(
             say("breaker {breaker!r} was never read (read were: {there})", breaker=breaker, there=there)
         )
-    for before, after in pairwise(found):
-        same = (before.source, before.boot) == (after.source, after.boot)
-        if same and before.seq is not None and after.seq is not None and after.seq > before.seq + 1:
+    known: dict[tuple[str, str | None], int] = {}  # of two copies each has its own row, however they mix
+    for move in found:
+        if move.seq is None:
+            continue
+        before = known.get((move.source, move.boot), move.seq)
+        if move.seq > before + 1:
             told = N_("breaker {breaker!r}: transitions {first} to {last} are missing")
-            raise MissingEvidence(say(told, breaker=breaker, first=before.seq + 1, last=after.seq - 1))
+            raise MissingEvidence(say(told, breaker=breaker, first=before + 1, last=move.seq - 1))
+        known[move.source, move.boot] = move.seq
     return found
 
 

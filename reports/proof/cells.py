@@ -8,7 +8,7 @@ from reports.evidence.reader import Evidence
 from reports.verdict import judge
 from reports.verdict.journal import activities, mapping
 from reports.verdict.machine import starved
-from reports.verdict.model import Outcome
+from reports.verdict.model import Outcome, Verdict
 
 __all__ = ["CAUGHT", "MISSED", "OTHER", "UNKNOWN", "UNTRIED", "Cell", "judged"]
 
@@ -52,6 +52,8 @@ def judged(mechanism: str, experiment: str, evidence: Evidence, expected: Sequen
         sentence = doubts[0]
     elif verdict.verdict == Outcome.PASS:
         outcome, sentence = MISSED, "the run is a PASS"
+    elif noticed and (why := _nothing_broken(evidence, verdict)):
+        sentence = why
     elif noticed:
         outcome, (claim, sentence) = CAUGHT, noticed[0]
     elif expected and unmet:
@@ -61,14 +63,31 @@ def judged(mechanism: str, experiment: str, evidence: Evidence, expected: Sequen
     return Cell(mechanism, experiment, outcome, str(verdict.verdict), claim, sentence, evidence.directory.name)
 
 
-def _unmet(evidence: Evidence, claims: list[tuple[str, str, Outcome, str]]) -> list[tuple[str, str]]:
-    """Claims that were seen not to hold. Before the fault that is no FAIL of a run, and yet it was seen."""
+def _nothing_broken(evidence: Evidence, verdict: Verdict) -> str:
+    """Why the loss was not what the claim noticed: the method broke nothing that is proved; empty: it did.
+
+    A steady state that the loss alone upsets needs no fault.
+    """
+    if _refuted(evidence):
+        return ""
+    if not verdict.receipts:
+        return "no fault was recorded: whatever the claim noticed, it was no failure without the mechanism"
+    return next((str(one.sentence) for one in verdict.receipts if not one.broken), "")
+
+
+def _refuted(evidence: Evidence) -> set[str]:
+    """Claims of the steady state that were seen not to hold before anything was broken."""
     before = mapping(mapping(evidence.journal.get("steady_states")).get("before"))
-    refuted = {
+    return {
         probe.name
         for probe in activities(before.get("probes"))
         if probe.claim_unmet or (probe.succeeded and probe.entry.get("tolerance_met") is False)
     }
+
+
+def _unmet(evidence: Evidence, claims: list[tuple[str, str, Outcome, str]]) -> list[tuple[str, str]]:
+    """Claims that were seen not to hold. Before the fault that is no FAIL of a run, and yet it was seen."""
+    refuted = _refuted(evidence)
     return [
         (name, sentence)
         for name, phase, verdict, sentence in claims

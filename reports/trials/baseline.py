@@ -1,5 +1,6 @@
 """A baseline: the figures of a set of trials as a small file that can be committed, and what it may be held against."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -105,6 +106,7 @@ def _machine(machine: Mapping[str, Any]) -> str:
 
 def _numbers(values: Any) -> tuple[float, ...] | None:
     listed = items(values)
-    if not listed or not all(isinstance(one, int | float) and not isinstance(one, bool) for one in listed):
+    numbers = [one for one in listed if isinstance(one, int | float) and not isinstance(one, bool)]
+    if not numbers or len(numbers) < len(listed) or not all(map(math.isfinite, numbers)):
         return None
     return tuple(float(one) for one in listed)

@@ -76,7 +76,9 @@ def compare(old: Baseline, new: Baseline, unlike: tuple[str, ...] = ()) -> Compa
         changes.append(Change(name, tuple(before), tuple(now), p, limit, alarming))
     order = [*names, PASSES]
     changes.sort(key=lambda change: order.index(change.figure))
-    return Comparison(tuple(changes), missing, _too_few(old, new, len(tested)), unlike)
+    counts = {name: (len(values), len(new.figures.get(name, ()))) for name, values in old.figures.items()}
+    known = {name: counts[name] for name in FIGURE_NAMES if name in counts}
+    return Comparison(tuple(changes), missing, _too_few(old, new, len(tested), known), unlike)
 
 
 def most_alarms(comparisons: int) -> int:
@@ -102,9 +104,22 @@ def _fewer_passes(old: Baseline, new: Baseline) -> float:
     return float(fisher_exact(table, alternative="greater").pvalue)
 
 
-def _too_few(old: Baseline, new: Baseline, figures: int) -> str:
-    smallest = 1 / comb(old.count + new.count, new.count)
-    if smallest < ALPHA / figures:
-        return ""
-    told = N_("{old} and {new} runs are too few: not even the largest change could be told from noise; make 6 and 6")
-    return say(told, old=old.count, new=new.count)
+def _too_few(old: Baseline, new: Baseline, figures: int, known: dict[str, tuple[int, int]]) -> str:
+    """Of the runs, or of those that have a figure of the baseline: a run without it says nothing of that figure."""
+    if not _can_tell(old.count, new.count, figures):
+        told = N_(
+            "{old} and {new} runs are too few: not even the largest change could be told from noise; make 6 and 6"
+        )
+        return say(told, old=old.count, new=new.count)
+    for name, (before, now) in known.items():
+        if not _can_tell(before, now, figures):
+            told = N_(
+                "{old} runs of the baseline and {new} of these have the figure {figure}: too few to tell a change of "
+                "it from noise"
+            )
+            return say(told, old=before, new=now, figure=say(FIGURE_NAMES[name]))
+    return ""
+
+
+def _can_tell(before: int, now: int, figures: int) -> bool:
+    return 1 / comb(before + now, now) < ALPHA / figures

@@ -1,7 +1,7 @@
 """The runs of a set of trials, each judged again from its own evidence."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -100,10 +100,30 @@ def read_trials(directory: Path) -> Trials:
         machine=mapping(run.get("machine")),
         versions=mapping(run.get("versions")),
         planned=int(told.get("planned") or len(lines)),
-        trials=tuple(trial_of(directory.parent, line, number) for number, line in enumerate(lines, 1)),
+        trials=tuple(_of_one_kind(directory.parent, lines, first)),
         interrupted=str(told["interrupted"]) if told.get("interrupted") else None,
         first=first.directory if first else None,
     )
+
+
+def _of_one_kind(runs: Path, lines: list[dict[str, Any]], first: Evidence | None) -> Iterator[Trial]:
+    """The trials; a run that is counted twice, or is of something else than the first, says nothing of this set."""
+    seen: set[str] = set()
+    kind = _kind(first) if first else None
+    for number, line in enumerate(lines, 1):
+        trial = trial_of(runs, line, number)
+        why = ""
+        if trial.run and trial.run in seen:
+            why = say("the run {run} is in this set already", run=trial.run)
+        elif trial.run and (runs / trial.run).is_dir() and _kind(Evidence(runs / trial.run)) != kind:
+            why = say("the run {run} is of another experiment or target than the first", run=trial.run)
+        seen.add(trial.run)
+        yield replace(trial, outcome=Outcome.INCONCLUSIVE, figures={}, reason=why) if why else trial
+
+
+def _kind(evidence: Evidence) -> tuple[Any, Any]:
+    about, target = mapping(evidence.run.get("experiment")), mapping(evidence.run.get("target"))
+    return about.get("sha256"), target.get("name")
 
 
 def trial_of(runs: Path, line: dict[str, Any], number: int) -> Trial:

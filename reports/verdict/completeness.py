@@ -23,6 +23,8 @@ QUIET_S = 1.0
 """A canary may be silent this long, or ten of its intervals, whichever is longer."""
 LOAD_QUIET_S = 5.0
 """Users think between two requests; a load that is silent longer was not there."""
+STEP_S = 0.1
+"""By so much a clock that is merely kept right never leaves the monotonic one: that is slewed with it."""
 
 UNSAID = {
     "after": N_("the journal does not say whether the steady-state hypothesis was met after the method"),
@@ -81,6 +83,7 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
         yield say(told, format=evidence.run.get("format"))
     if not isinstance(evidence.run.get("ended_ns"), int):
         yield say("run.json has no end: the recording was cut off")
+    yield from _clock_was_set(evidence)
     yield from (_problem(one) for one in evidence.problems)
     yield from (say("evidence is damaged: {sentence}", sentence=sentence) for sentence in evidence.damage)
     yield from _unsealed(evidence)
@@ -93,6 +96,20 @@ def not_recorded(evidence: Evidence) -> Iterator[str]:
             if url not in evidence.calls:
                 yield say("calls at {url} were configured, and never read", url=url)
         yield from _orders(evidence, evidence.recording)
+
+
+def _clock_was_set(evidence: Evidence) -> Iterator[str]:
+    """Some times of the evidence follow such a step at once, others, taken from the monotonic clock, never."""
+    clock = mapping(evidence.run.get("clock"))
+    names = ("wall_ns", "monotonic_ns", "ended_wall_ns", "ended_monotonic_ns")
+    read = [clock.get(name) for name in names]
+    wall, monotonic, ended_wall, ended_monotonic = (one if isinstance(one, int) else None for one in read)
+    if wall is None or monotonic is None or ended_wall is None or ended_monotonic is None:
+        return  # it was not always read at the end
+    step_s = ((ended_wall - wall) - (ended_monotonic - monotonic)) / 1e9
+    if abs(step_s) > STEP_S:
+        told = N_("the clock of this machine was set by {step:+.3g} s during the run: its times do not fit together")
+        yield say(told, step=step_s)
 
 
 def _problem(problem: Problem) -> str:
@@ -113,12 +130,28 @@ def _unsealed(evidence: Evidence) -> Iterator[str]:
 def _sources(evidence: Evidence, recording: Recording) -> Iterator[str]:
     for name in recording.canaries:
         source = evidence.sources.get(f"canary:{name}")
-        yield from _silence(evidence, source, say("canary “{name}”", name=name), open_loop=True)
+        told = say("canary “{name}”", name=name)
+        yield from _silence(evidence, source, told, open_loop=True)
+        yield from _never_well(evidence, source, told)
+        if source and len(source.files) > 1:
+            several = N_("the {source} left {files} files of samples: it runs in one process, so some are another's")
+            yield say(several, source=told, files=len(source.files))
     if recording.load:
         yield from _silence(evidence, evidence.sources.get("load"), say("load"), open_loop=False)
+        yield from _never_well(evidence, evidence.sources.get("load"), say("load"))
         yield from _workers(evidence, recording.workers)
     if recording.canaries:
         yield from _users_never_back(evidence, evidence.sources.get(f"canary:{recording.canaries[0]}"))
+
+
+def _never_well(evidence: Evidence, source: Source | None, told: str) -> Iterator[str]:
+    """Who asks at the wrong place gets quick errors all the time, and sees no fault make anything worse."""
+    asked = [fault.asked_ns for fault in evidence.faults if fault.asked_ns is not None]
+    if source is None or not len(source.table) or not asked:
+        return
+    if not (good(source.table) & (done_ns(source.table) < min(asked))).any():
+        why = N_("the {source} had no good answer before the fault: it cannot show what the fault changed")
+        yield say(why, source=told)
 
 
 def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
@@ -130,12 +163,24 @@ def _workers(evidence: Evidence, expected: int) -> Iterator[str]:
         yield say(told, expected=expected, there=len(files))
     for file in files:
         about = file.about or {}
+        if not len(file.table):
+            yield say("{file} is empty: its process made no request", file=file.path.name)
         if not isinstance(about.get("samples"), int) or about.get("failed"):
             yield say("{file} was cut off: its writer did not end in order", file=file.path.name)
         if "arrivals" in about:
             yield from _omitted(evidence, file)
-        if not evidence.pulses.get(file.path.stem):
+        if not _pulsed(evidence, file):
             yield say("nothing says whether the writer of {file} kept up with its load", file=file.path.name)
+
+
+def _pulsed(evidence: Evidence, file: SampleFile) -> bool:
+    """Whether it said how it fared all the time that it sent: once a second, and never so late as to be silent."""
+    at = [pulse.at_ns for pulse in evidence.pulses.get(file.path.stem, ())]
+    if not at or not len(file.table):
+        return bool(at)
+    sent = sent_ns(file.table)
+    times = np.sort(np.asarray([int(sent.min()), int(sent.max()), *at]))
+    return float(np.diff(times).max()) / 1e9 <= LOAD_QUIET_S
 
 
 def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
@@ -154,7 +199,7 @@ def _omitted(evidence: Evidence, file: SampleFile) -> Iterator[str]:
 
 
 def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop: bool) -> Iterator[str]:
-    """The times at which it was heard have to cover the method, or as much of it as the load ran."""
+    """The times at which it was heard have to cover the method; of a run that was cut off, what came before that."""
     if source is None or not len(source.table):
         yield say("the {source} was configured, and left no samples", source=told)
         return
@@ -165,7 +210,7 @@ def _silence(evidence: Evidence, source: Source | None, told: str, *, open_loop:
         yield say("the journal does not say when the method ran: the {source} may not have covered it", source=told)
         return
     end = evidence.run.get("load_ended_ns")
-    until = min(span[1], end) if isinstance(end, int) else span[1]
+    until = min(span[1], end) if isinstance(end, int) and evidence.run.get("interrupted") else span[1]
     heard = sent_ns(source.table)  # one that was asleep sends later what was due: it did not look meanwhile
     allowed_s = max(QUIET_S, 10 / source.rate if source.rate else 0)
     if not open_loop:
