@@ -3,7 +3,7 @@
     python -m locust -f loadtest/shop.py --headless --only-summary --arrivals 50 \
         --host http://127.0.0.1:8080 --evidence DIR --exit-code-on-error 0
 
-Of 19 journeys ten browse, six look at one product, and three order; one order in three is watched. With `-u 10
+Of 19 journeys in a row ten browse, six look at one product, and three order; one order in three is watched. With `-u 10
 -r 10` instead of `--arrivals 50`, ten users in closed loop make about as many requests, while nothing stalls. What
 counts as failed: any answer other than 2xx, none within 5 s, and a 2xx whose content is not what was asked for.
 """

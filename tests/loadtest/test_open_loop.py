@@ -116,10 +116,18 @@ def test_the_shop_s_journeys_run_on_a_schedule(shop: Shop, folder: Path, start: 
     process = start(*locust(folder, shop.url, "--arrivals", "100", file="loadtest/shop.py"))
     names = {"/api/products", "/api/products/{id}", "/api/orders", "/api/orders/{id}"}
     wait_for(lambda: set(read_samples(folder, "load")[0].get("names", ())) == names, "all four kinds of request")
+    wait_for(lambda: len(table(folder)) >= 100, "five rows of journeys")
     process.send_signal(signal.SIGINT)
     assert process.ended() == 0, process.complained
     assert set(table(folder)["status"].tolist()) <= {200, 201}
     assert len(table(folder)) == shop.seen.total()
+    orders = read_samples(folder, "load")[0]["names"].index("/api/orders")
+    samples = np.sort(table(folder), order="due_ns")
+    journeys = samples[(samples["due_ns"] - samples["due_ns"][0]) % 10_000_000 == 0]
+    rows = journeys["name"][19 : 19 * (len(journeys) // 19)].reshape(
+        -1, 19
+    )  # the first row had no catalogue to order from
+    assert ((rows == orders).sum(axis=1) == 3).all(), "three of nineteen journeys order, in every short while"
 
 
 def test_locust_s_own_statistics_tell_what_the_samples_tell(shop: Shop, folder: Path, start: Start) -> None:
