@@ -142,7 +142,8 @@ class Receiver:
 
 async def _soon(over: asyncio.Event) -> None:
     try:
-        await asyncio.wait_for(over.wait(), _PARENT_CHECK_S)
+        async with asyncio.timeout(_PARENT_CHECK_S):
+            await over.wait()
     except TimeoutError:
         return
 

@@ -25,6 +25,7 @@ OPTIONAL = {
     *(("events.jsonl", key) for key in ("node", "task")),
     *(("instances.jsonl", key) for key in ("node", "task", "replaces", "ended_as")),
     *(("verdict.json", key) for key in ("loop", "detail", "number", "exit_code")),
+    *(("run.json", key) for key in ("ended_wall_ns", "ended_monotonic_ns")),
     *(("samples", key) for key in ("samples", "failed", "arrivals")),
 }
 """What a line may lack; `samples` stands for each of the writers there."""

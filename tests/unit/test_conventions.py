@@ -77,6 +77,14 @@ def test_probes_know_no_service_of_the_demo_stack_by_name() -> None:
                 raise AssertionError(f"{path}:{node.lineno} names {node.value}")
 
 
+def test_a_wait_with_a_time_limit_does_not_forget_that_it_was_cancelled() -> None:
+    """Python 3.11's `asyncio.wait_for` does, where what it waits for comes in the same moment; `timeout` does not."""
+    for room in ("probes", "reports", "loadtest", "stack"):
+        for path in sources(room):
+            for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                assert not (isinstance(node, ast.Call) and ast.unparse(node.func) == "asyncio.wait_for"), path
+
+
 def test_what_is_run_by_path_travels_in_the_wheel() -> None:
     """Every file of the rooms that are data there; a new folder is easily forgotten."""
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]

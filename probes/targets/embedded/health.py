@@ -57,7 +57,10 @@ class Checker:
             os.write(log, f"health check: {check.command[0]}: {error.strerror}\n".encode())
             return False
         try:
-            await asyncio.wait_for(ended(process), check.timeout_s)
+            # Not wait_for: Python 3.11's forgets that it was cancelled where the process ends in the same moment, and
+            # then a crash in that moment waits for ever for this to end.
+            async with asyncio.timeout(check.timeout_s):
+                await ended(process)
         except TimeoutError:
             return False
         finally:

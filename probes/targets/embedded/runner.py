@@ -92,7 +92,8 @@ class Runner:
         # A frozen process acts on SIGTERM only when it is thawed.
         self._group(signal.SIGCONT)
         try:
-            await asyncio.wait_for(self.down.wait(), self.plan.stop_grace_s)
+            async with asyncio.timeout(self.plan.stop_grace_s):
+                await self.down.wait()
         except TimeoutError:
             self.send(signal.SIGKILL)
             await self.down.wait()

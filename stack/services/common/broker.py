@@ -73,7 +73,8 @@ class Broker:
         """Close the connection, whatever state it is in."""
         if self._connection is not None:
             with contextlib.suppress(NatsError, OSError, TimeoutError):
-                await asyncio.wait_for(self._connection.close(), 0.5)
+                async with asyncio.timeout(0.5):
+                    await self._connection.close()
 
     async def publish(self, state: str, order_id: str, payload: bytes) -> None:
         """Store a message; returns when the broker has it on its disk.
@@ -181,10 +182,8 @@ class Broker:
     async def _holds(self, state: str, order_id: str) -> bool:
         stream = self._connected_stream()
         try:
-            await asyncio.wait_for(
-                stream.get_last_msg(stream_of(state), subject(state, order_id), direct=True),
-                self._settings.publish_timeout_s,
-            )
+            async with asyncio.timeout(self._settings.publish_timeout_s):
+                await stream.get_last_msg(stream_of(state), subject(state, order_id), direct=True)
         except NotFoundError:
             return False
         except (NatsError, OSError, TimeoutError) as error:
