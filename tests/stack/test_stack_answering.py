@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import psutil
 import pytest
 from services.common import tracing
 from services.common.wsgi import Answer, Application
@@ -95,6 +96,16 @@ def test_connections_that_are_kept_hold_nobody_else_up(product: tuple[subprocess
     assert ask(port, "GET", "/healthz")[0] == 200
     for connection in kept:
         connection.close()
+
+
+def test_who_is_asked_nothing_takes_no_processor_time(product: tuple[subprocess.Popen[str], int]) -> None:
+    """What spins takes it from everybody who recovers. A busy machine can only make this smaller."""
+    process, port = product
+    ask(port, "GET", "/products")
+    seen = psutil.Process(process.pid)
+    before = sum(seen.cpu_times()[:2])
+    time.sleep(2)
+    assert sum(seen.cpu_times()[:2]) - before < 0.2
 
 
 def test_it_ends_when_told_and_says_so(product: tuple[subprocess.Popen[str], int]) -> None:

@@ -24,7 +24,8 @@ __all__ = ["Answer", "Application", "serve"]
 _JSON = "application/json; charset=utf-8"
 _THREADS = 8
 _CONNECTIONS = 1000
-_LOOK_S = 0.5
+_LOOK_S = 1
+"""Whole seconds: Waitress makes 0 of a half, and 0 means to look all the time."""
 
 _Page = Callable[..., "Answer"]
 _Environ = Mapping[str, Any]
