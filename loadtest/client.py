@@ -75,7 +75,7 @@ class Client:
 
     def __init__(self, host: Host, timeout_s: float, fired: EventHook) -> None:
         self._host = host
-        self._timeout = gevent.Timeout(timeout_s)  # one for all: a new one each time is a new timer of the loop
+        self._timeout_s = timeout_s
         self._fired = fired
         self._connection: Connection | None = None
         self.due_ns: int | None = None
@@ -134,7 +134,8 @@ class Client:
         return "".join(lines).encode("latin-1") + body
 
     def _exchange(self, method: str, message: bytes) -> Answer:
-        self._timeout.start()
+        # A new one each time: one that is started again goes on with what was left of it.
+        timeout = gevent.Timeout.start_new(self._timeout_s)
         connection = self._connection
         try:
             if connection is not None and not connection.is_alive():
@@ -144,10 +145,10 @@ class Client:
                 connection = self._connection = Connection(self._host.connect())
             connection.exchange(method, message)
         except gevent.Timeout as expired:
-            if expired is not self._timeout:
+            if expired is not timeout:
                 raise
             self.close()
-            return Answer(0, Headers(), b"", TimeoutError(f"no answer within {self._timeout.seconds:g} s"))
+            return Answer(0, Headers(), b"", TimeoutError(f"no answer within {self._timeout_s:g} s"))
         except (OSError, HTTPParseError) as error:
             if getattr(error, "errno", None) in OURS:
                 raise
@@ -156,7 +157,7 @@ class Client:
             self.close()
             raise
         finally:
-            self._timeout.cancel()
+            timeout.close()
         answer = Answer(connection.get_code(), connection.headers, connection.content, None)
         if not connection.should_keep_alive():
             self.close()

@@ -130,6 +130,21 @@ def test_the_shop_s_journeys_run_on_a_schedule(shop: Shop, folder: Path, start: 
     assert ((rows == orders).sum(axis=1) == 3).all(), "three of nineteen journeys order, in every short while"
 
 
+def test_a_time_out_is_that_of_each_request_and_not_of_all_together(shop: Shop, folder: Path, start: Start) -> None:
+    """Three stalls of two seconds: who waited through all of them waited longer than the 5 s that one request may."""
+    process = start(*locust(folder, shop.url, "--arrivals", "20", file="loadtest/shop.py"), env=BY_PATH)
+    wait_for(lambda: len(table(folder)) >= 20, "a good second")
+    for _ in range(3):
+        shop.open.clear()
+        time.sleep(2)
+        shop.open.set()
+        time.sleep(0.5)
+    process.send_signal(signal.SIGINT)
+    assert process.ended() == 0, process.complained
+    assert table(folder)["latency_us"].max() > 1_500_000
+    assert set(table(folder)["status"].tolist()) <= {200, 201}
+
+
 def test_locust_s_own_statistics_tell_what_the_samples_tell(shop: Shop, folder: Path, start: Start) -> None:
     """They are told of many requests at once, and have to be whole all the same, failures included."""
     shop.answers = lambda number: ("accepted", "aborted", "broken")[number % 3]
