@@ -2,10 +2,10 @@
 
 import json
 import math
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from reports.evidence.instant import instant
 from reports.evidence.stages import Stage
 
 __all__ = ["Clock", "Schedule", "Stage", "parse_stages"]
@@ -24,12 +24,8 @@ class Clock:
 
     @classmethod
     def start(cls) -> "Clock":
-        """Anchor the two clocks to each other, to the middle of the closest of five readings."""
-        readings = []
-        for _ in range(5):
-            before, wall, after = time.monotonic_ns(), time.time_ns(), time.monotonic_ns()
-            readings.append((after - before, cls(wall, (before + after) // 2)))
-        return min(readings, key=lambda reading: reading[0])[1]
+        """Anchor the two clocks to each other."""
+        return cls(*instant())
 
     def utc_ns(self, monotonic_ns: int) -> int:
         """UTC nanoseconds of a reading of `time.monotonic_ns()`."""

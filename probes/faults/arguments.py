@@ -74,9 +74,9 @@ def widened(make: Callable[..., Any], act: Action, shared: Shared, gives: str) -
 
     @functools.wraps(make)
     def action(*given: Any, **named: Any) -> dict[str, Any]:
-        bound = whole.bind(*given, **named)
-        bound.apply_defaults()
-        values = dict(bound.arguments)
+        call = whole.bind(*given, **named)
+        call.apply_defaults()
+        values = dict(call.arguments)
         service = values.pop("service")
         chosen = {name: values.pop(name) for name in WHICH if name in shared}
         more = {name: values.pop(name) for name in shared if name not in WHICH}

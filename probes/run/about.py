@@ -18,6 +18,7 @@ import psutil
 
 from probes.run.recorder import Recorder
 from probes.run.redact import MASK, is_secret_name
+from reports.evidence.instant import instant
 
 __all__ = ["RunAbout"]
 
@@ -43,7 +44,7 @@ class RunAbout:
             "run": self.name,
             "experiment": {"name": stem, "title": title, "path": source, "sha256": _digest(experiment)},
             "target": None,
-            "clock": {**_instant(), "clock": "CLOCK_REALTIME"},
+            "clock": {**_both_clocks(), "clock": "CLOCK_REALTIME"},
             "versions": _versions(),
             "machine": _machine(),
             "command": " ".join(["chaos", *sys.argv[1:]]),
@@ -94,7 +95,7 @@ class RunAbout:
         """The run is over; `interrupted` says by what, where it did not come to its own end."""
         self._facts["interrupted"] = interrupted
         self._facts["ended_ns"] = time.time_ns()
-        self._facts["clock"] |= {f"ended_{name}": at for name, at in _instant().items()}
+        self._facts["clock"] |= {f"ended_{name}": at for name, at in _both_clocks().items()}
 
     def write(self, recorder: Recorder) -> None:
         """Write it, over what stood there."""
@@ -106,11 +107,8 @@ def _shown(name: str, value: Any) -> Any:
     return MASK if is_secret_name(name) else value
 
 
-def _instant() -> dict[str, int]:
-    """One instant on both clocks: of five the reading that took least, for a busy machine may come in between."""
-    read = [(time.monotonic_ns(), time.time_ns(), time.monotonic_ns()) for _ in range(5)]
-    before, wall, after = min(read, key=lambda one: one[2] - one[0])
-    return {"wall_ns": wall, "monotonic_ns": (before + after) // 2}
+def _both_clocks() -> dict[str, int]:
+    return dict(zip(("wall_ns", "monotonic_ns"), instant(), strict=True))
 
 
 def _slug(text: str) -> str:

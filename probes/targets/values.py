@@ -1,13 +1,14 @@
 """Small readings that every target makes: times as engines write them, values that must not be shown."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from probes.errors import TargetError
 from reports.evidence.secrets import MASK, TELLING, is_secret_name
 
-__all__ = ["check_command", "masked", "parse_rfc3339_ns"]
+__all__ = ["check_command", "check_interval_s", "masked", "pairs", "parse_rfc3339_ns"]
 
 _RFC3339 = re.compile(
     r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(Z|[+-]\d\d:\d\d)",
@@ -21,6 +22,7 @@ _GIVEN = re.compile(
 _SHORTEST = 4
 """Characters of a value that is also looked for inside of a command; a shorter one may well be part of a word."""
 _NS = 1_000_000_000
+_DEFAULT_INTERVAL_S = 30.0
 _NEVER = "0001-01-01T00:00:00Z"
 
 
@@ -43,6 +45,16 @@ def masked(environment: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...
         (name, MASK if is_secret_name(name) else _LOGIN_IN_URL.sub(rf"\1{MASK}@", value))
         for name, value in sorted(environment)
     )
+
+
+def pairs(environment: Iterable[str] | None) -> list[tuple[str, str]]:
+    """Names and values of `NAME=value`, as an engine lists a container's variables."""
+    return [(name, value) for name, _, value in (text.partition("=") for text in environment or ())]
+
+
+def check_interval_s(check: Mapping[str, Any]) -> float:
+    """Seconds between two checks of an engine's `Healthcheck`, which has nanoseconds, and 0 for its default."""
+    return (check.get("Interval") or 0) / _NS or _DEFAULT_INTERVAL_S
 
 
 def check_command(test: Sequence[str], environment: Iterable[tuple[str, str]]) -> str:

@@ -72,14 +72,14 @@ def settled_seconds(evidence: Evidence, service: str) -> float:
     not free of such answers, and MissingEvidence.
     """
     table = users_canary(evidence).table
-    done = np.sort(done_ns(table))
-    bad = np.sort(done_ns(table)[~good(table)])
+    done = done_ns(table)
+    bad, last = done[~good(table)], int(done.max())
     longest, begin = 0, None
     for _, asked, following in fault_spans(faults_of(evidence, service)):
         begin = asked if begin is None else begin
-        until = min(following, int(done[-1]))
+        until = min(following, last)
         after = bad[(bad >= begin) & (bad < following)]
-        if after.size and until - int(after[-1]) < SETTLED_NS:
+        if after.size and until - int(after.max()) < SETTLED_NS:
             if following == FOREVER:
                 watched = (until - begin) / 1e9
                 told = N_("users still saw failed or degraded answers at the end of the {watched:.3g} s watched")

@@ -76,8 +76,9 @@ def compare(old: Baseline, new: Baseline, unlike: tuple[str, ...] = ()) -> Compa
         changes.append(Change(name, tuple(before), tuple(now), p, limit, alarming))
     order = [*names, PASSES]
     changes.sort(key=lambda change: order.index(change.figure))
-    counts = {name: (len(values), len(new.figures.get(name, ()))) for name, values in old.figures.items()}
-    known = {name: counts[name] for name in FIGURE_NAMES if name in counts}
+    known = {
+        name: (len(old.figures[name]), len(new.figures.get(name, ()))) for name in FIGURE_NAMES if name in old.figures
+    }
     return Comparison(tuple(changes), missing, _too_few(old, new, len(tested), known), unlike)
 
 

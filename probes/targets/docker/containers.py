@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, get_args
 
 from probes.targets.api import Health, Instance, Service, State
-from probes.targets.values import check_command, masked, parse_rfc3339_ns
+from probes.targets.values import check_command, check_interval_s, masked, pairs, parse_rfc3339_ns
 
 __all__ = [
     "PROJECT",
@@ -27,7 +27,6 @@ SERVICE = "com.docker.compose.service"
 _SWARM_SERVICE = "com.docker.swarm.service.name"
 _DEPENDS_ON = "com.docker.compose.depends_on"
 _COMPLETED = "service_completed_successfully"
-_DEFAULT_INTERVAL_S = 30.0
 _STATES: Mapping[str, State] = {
     "created": "created",
     "running": "running",
@@ -76,7 +75,7 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
     """A container's declaration as a service."""
     config, host = attributes["Config"], attributes["HostConfig"]
     check = config.get("Healthcheck") or {}
-    environment = [_pair(text) for text in config.get("Env") or []]
+    environment = pairs(config.get("Env"))
     command = check_command(check.get("Test") or [], environment)
     return Service(
         name=labels_of(attributes)[SERVICE],
@@ -84,7 +83,7 @@ def service_of(attributes: Mapping[str, Any]) -> Service:
         image=config["Image"],
         digest=attributes["Image"],
         healthcheck=command,
-        health_interval_s=(check.get("Interval") or 0) / 1e9 or _DEFAULT_INTERVAL_S if command else None,
+        health_interval_s=check_interval_s(check) if command else None,
         ports=tuple(sorted(f"{address or '*'}:{port}" for _, address, port in published_ports(attributes))),
         depends_on=_depends_on(labels_of(attributes).get(_DEPENDS_ON, "")),
         environment=masked(environment),
@@ -171,8 +170,3 @@ def _restart(policy: Mapping[str, Any]) -> str:
 def _depends_on(label: str) -> tuple[str, ...]:
     """Compose writes `product:service_healthy:false,broker:...`."""
     return tuple(sorted(part.split(":", maxsplit=1)[0] for part in label.split(",") if part))
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value

@@ -14,6 +14,8 @@ from typing import Any, Protocol
 
 from docker.errors import APIError
 
+from probes.targets.values import check_interval_s
+
 __all__ = ["Freezable", "freeze", "is_quiet", "thaw"]
 
 _CONFLICT = 409
@@ -23,7 +25,6 @@ the same."""
 _BEFORE_S = 1.0
 """Before the time that a check is due, or half of its interval, where that is less: a busy engine takes its time to
 freeze, too. A check that is overdue is about to start."""
-_DEFAULT_INTERVAL_S = 30.0
 
 
 class Freezable(Protocol):
@@ -62,8 +63,7 @@ def is_quiet(attrs: dict[str, Any], now_s: float) -> bool:
     checks = ((attrs.get("State") or {}).get("Health") or {}).get("Log") or []
     if not checks:
         return True
-    declared = ((attrs.get("Config") or {}).get("Healthcheck") or {}).get("Interval") or 0
-    interval_s = declared / 1e9 or _DEFAULT_INTERVAL_S
+    interval_s = check_interval_s((attrs.get("Config") or {}).get("Healthcheck") or {})
     due_s = datetime.fromisoformat(checks[-1]["End"]).timestamp() + interval_s
     return due_s - now_s >= min(_BEFORE_S, interval_s / 2)
 

@@ -12,7 +12,7 @@ from probes.targets.api import Event, Instance, Service, State
 from probes.targets.docker.containers import instance_state
 from probes.targets.docker.events import event_of
 from probes.targets.swarm.stackfile import DEPENDS_ON
-from probes.targets.values import check_command, masked, parse_rfc3339_ns
+from probes.targets.values import check_command, check_interval_s, masked, pairs, parse_rfc3339_ns
 
 __all__ = ["NAMESPACE", "Task", "event_from", "instance_from", "service_from", "slots"]
 
@@ -66,7 +66,7 @@ def service_from(raw: Mapping[str, Any], project: str, digest: str) -> Service:
     template = spec["TaskTemplate"]
     container = template["ContainerSpec"]
     check = container.get("Healthcheck") or {}
-    environment = [_pair(text) for text in container.get("Env") or []]
+    environment = pairs(container.get("Env"))
     command = check_command(check.get("Test") or [], environment)
     return Service(
         name=short(spec["Name"], project),
@@ -74,7 +74,7 @@ def service_from(raw: Mapping[str, Any], project: str, digest: str) -> Service:
         image=container["Image"],
         digest=digest,
         healthcheck=command,
-        health_interval_s=(check.get("Interval") or 0) / 1e9 or 30.0 if command else None,
+        health_interval_s=check_interval_s(check) if command else None,
         ports=tuple(
             sorted(f"*:{port['PublishedPort']}" for port in (spec.get("EndpointSpec") or {}).get("Ports") or [])
         ),
@@ -115,8 +115,3 @@ def _restart(policy: Mapping[str, Any]) -> str:
     name = _RESTART.get(policy.get("Condition") or "any", "always")
     most = policy.get("MaxAttempts") or 0
     return f"{name}:{most}" if most and name == "on-failure" else name
-
-
-def _pair(text: str) -> tuple[str, str]:
-    name, _, value = text.partition("=")
-    return name, value

@@ -10,7 +10,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from typing import TypeVar
 
-__all__ = ["NEXT_S", "Copies", "split"]
+__all__ = ["NEXT_S", "Copies"]
 
 NEXT_S = 0.1
 """A copy that is silent for so long is not waited for alone: well above what an answer takes, well below a time-out."""
@@ -57,10 +57,3 @@ class Copies:
             self._silent[address] = self._now_s()
         self._silent.pop(order[winner], None)
         return answer
-
-
-def split(url: str) -> tuple[str, int, str]:
-    """Host, port and path of `http://HOST:PORT/PATH`."""
-    authority, _, path = url.removeprefix("http://").partition("/")
-    host, _, port = authority.partition(":")
-    return host, int(port or 80), f"/{path}"

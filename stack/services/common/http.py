@@ -4,18 +4,20 @@ import json
 import time
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
 from services.common import tracing
 from services.common.calls import CANCELLED, FAILED, GOOD, CallLog
-from services.common.copies import NEXT_S, Copies, split
+from services.common.copies import NEXT_S, Copies
 from services.common.resolver import LastKnownResolver
 
 __all__ = ["Answer", "CallFailed", "Client", "NotSent"]
 
 _SERVER_ERROR = 500
 _SEVERAL = 2
+_HTTP = 80
 
 
 class CallFailed(Exception):
@@ -69,15 +71,17 @@ class Client:
         request = _Request(method, url, timeout_s, body, connect_s)
         if not tracing.is_on():
             return await self._call(request)
-        host, path = url.split("/", 3)[2:]
-        with tracing.span(f"{method} /{path.partition('/')[0]}", "client", url__full=url, server__address=host) as span:
+        where = urlsplit(url)
+        name = f"{method} /{where.path.split('/')[1]}"
+        with tracing.span(name, "client", url__full=url, server__address=where.netloc) as span:
             answer = await self._call(request)
             span.set(http__response__status_code=answer.status)
             return answer
 
     async def _call(self, request: "_Request") -> Answer:
-        host, port, _ = split(request.url)
-        addresses = self._names.known(host, port) if request.method == "GET" else ()
+        where = urlsplit(request.url)
+        host = where.hostname or ""
+        addresses = self._names.known(host, where.port or _HTTP) if request.method == "GET" else ()
         if len(addresses) >= _SEVERAL:
             self._copies.setdefault(host, Copies())
         if not addresses or host not in self._copies:
@@ -144,8 +148,9 @@ def _addressed(request: _Request) -> tuple[str, dict[str, str]]:
     headers = tracing.headers()
     if not request.address:
         return request.url, headers
-    host, port, path = split(request.url)
-    return f"http://{request.address}:{port}{path}", {**headers, "Host": f"{host}:{port}"}
+    where = urlsplit(request.url)
+    to = where._replace(netloc=f"{request.address}:{where.port or _HTTP}")
+    return to.geturl(), {**headers, "Host": where.netloc}
 
 
 def _usable(url: str, status: int, text: bytes) -> Answer:
