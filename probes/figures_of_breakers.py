@@ -131,7 +131,7 @@ def p95_while_away_ms(service: str, source: str = "all", learned_s: float = 2.0,
     """95th percentile, in milliseconds, of requests sent while a service was away: of a breaker that lists nothing.
 
     Hang the service, for a crashed one refuses by itself. A trial call waits for its time-out: ask often enough for
-    those to be fewer than one in twenty.
+    those to be fewer than one in twenty. Of several faults the worst one is told.
 
     Args:
         service: the service that was broken.
