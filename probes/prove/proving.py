@@ -3,6 +3,8 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TypeVar
 
 from probes.errors import ConfigurationError, StehaufError
 from probes.gate.outcome import outcome_of
@@ -15,6 +17,11 @@ from reports.evidence.reader import Evidence
 from reports.proof import UNKNOWN, UNTRIED, Cell, Matrix, judged
 
 __all__ = ["Proof"]
+
+AGAIN = 2
+"""So often what proved nothing is run once more: on a shared machine one run in four was seen to be too disturbed, and
+then two in a row spoil most proofs of twenty runs."""
+Made = TypeVar("Made")
 
 
 @dataclass
@@ -71,22 +78,35 @@ class Proof:
         with self._stack(changed) as stack:
             for subject in self._subjects_of(mechanism):
                 self.say(f"without {mechanism.name}: {subject.name}")
-                cell = self._cell(stack, changed, mechanism, subject)
-                if cell.outcome == UNKNOWN:  # a machine that was busy for a moment; what was seen is never asked twice
-                    self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}; once more")
-                    cell = self._cell(stack, changed, mechanism, subject)
+                cell = self._once_known(
+                    partial(self._cell, stack, changed, mechanism, subject),
+                    lambda cell: cell.outcome != UNKNOWN,
+                    lambda cell: f"{cell.outcome:8} {cell.mechanism} x {cell.experiment}: {cell.sentence}",
+                )
                 cells.append(cell)
                 self.cells.append(cell)
-                self.say(f"{cell.outcome:8} {mechanism.name} x {subject.name}: {cell.sentence}")
         return cells
 
     def _on_intact(self, stack: SuiteStack, subject: Subject) -> None:
         self.say(f"intact: {subject.name}")
-        self.intact[subject.name] = self._verdict(stack, subject)
-        if self.intact[subject.name] == "INCONCLUSIVE":  # as for a cell that is unknown
-            self.say(f"INCONCLUSIVE intact x {subject.name}; once more")
-            self.intact[subject.name] = self._verdict(stack, subject)
-        self.say(f"{self.intact[subject.name]:8} intact x {subject.name}")
+        self.intact[subject.name] = self._once_known(
+            partial(self._verdict, stack, subject),
+            lambda verdict: verdict != "INCONCLUSIVE",
+            lambda verdict: f"{verdict:8} intact x {subject.name}",
+        )
+
+    def _once_known(
+        self, run: Callable[[], Made], is_known: Callable[[Made], bool], told: Callable[[Made], str]
+    ) -> Made:
+        """What the run came to; run again where that is not known. What was seen is never asked twice."""
+        made = run()
+        for _ in range(AGAIN):
+            if is_known(made):
+                break
+            self.say(f"{told(made)}; once more")
+            made = run()
+        self.say(told(made))
+        return made
 
     def _verdict(self, stack: SuiteStack, subject: Subject) -> str:
         try:

@@ -1,5 +1,6 @@
 """What a user can get wrong in an experiment or a setting is one sentence: non-zero, nothing broken, nothing left."""
 
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -124,7 +125,7 @@ def test_a_port_that_is_taken_is_named_with_its_holder(bench: Bench, command: st
     port = bench.environment["ORDER_PORT"]
     with socket.create_server(("127.0.0.1", int(port))):
         run = bench.run(smallest()) if command == "run" else bench.chaos("stack", "up")
-    assert_refused(run, port, "order", "pytest", "nothing was started")
+    assert_refused(run, port, "order", f"process {os.getpid()} (", "nothing was started")
     assert left_by(bench) == []
 
 

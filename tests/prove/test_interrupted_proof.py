@@ -1,83 +1,12 @@
 """A proof that ends early says nothing against what it did not come to, and is never proved."""
 
-import json
-from collections.abc import Callable, Mapping, Sequence
-from copy import deepcopy
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner, Result
-from evidence_builder import Run
-from evidence_parts import END, S
-from in_memory import VALID
+from proof_kit import INTERRUPTED, AsFound, Proved, outcomes
 
-from probes.cli.prove import prove
 from probes.errors import TargetUnavailable
 from probes.gate.process import Ended
-from probes.prove import proving
-from reports.verdict import write
-
-INTERRUPTED = Ended(1, "", None, interrupted=True)
-Proved = Callable[..., Result]
-
-
-class AsFound:
-    """In place of a stack."""
-
-    def __init__(self, _settings: object) -> None: ...
-
-    def require(self, _progress: object) -> None: ...
-
-    def renew(self) -> None: ...
-
-    def release(self) -> None: ...
-
-
-@pytest.fixture
-def passed(tmp_path: Path) -> Ended:
-    directory = Run().write(tmp_path / "passed")
-    write(directory)
-    return Ended(0, "", directory)
-
-
-@pytest.fixture
-def failed(tmp_path: Path) -> Ended:
-    run = Run()
-    run.samples["load-22"].add(END - S, 5, 500)
-    directory = run.write(tmp_path / "failed")
-    write(directory)
-    return Ended(1, "", directory)
-
-
-@pytest.fixture
-def proved(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Proved:
-    """`chaos prove` of experiments with these controls, whose runs come to these ends, one after the other."""
-
-    def run(controls: Mapping[str, Sequence[str]], *ends: Ended) -> Result:
-        (tmp_path / "experiments").mkdir()
-        for name, mechanisms in controls.items():
-            experiment = deepcopy(VALID)
-            experiment["method"][1]["name"] = "failed requests"
-            named = dict.fromkeys(mechanisms, "failed requests")
-            experiment["extensions"] = [{"name": "stehauf", "negative_controls": named}]
-            (tmp_path / "experiments" / f"{name}.json").write_text(json.dumps(experiment), encoding="utf-8")
-        to_come = list(ends)
-        monkeypatch.setattr(proving, "SuiteStack", AsFound)
-        monkeypatch.setattr(proving, "chaos_run", lambda *_arguments: to_come.pop(0))
-        monkeypatch.setattr(proving.Proof, "refuse_a_stack_that_is_up", lambda _proof: None)
-        arguments = [str(tmp_path / "experiments"), "--target", "embedded"]
-        for name in sorted({name for mechanisms in controls.values() for name in mechanisms}):
-            arguments += ["--without", name]
-        environment = {"STEHAUF_RUNS": str(tmp_path), "XDG_STATE_HOME": str(tmp_path)}
-        return CliRunner().invoke(prove, arguments, env=environment)
-
-    return run
-
-
-def outcomes(tmp_path: Path) -> dict[tuple[str, str], str]:
-    told = json.loads((tmp_path / "proof" / "proof.json").read_text(encoding="utf-8"))
-    assert told["proved"] is False
-    return {(cell["mechanism"], cell["experiment"]): cell["outcome"] for cell in told["cells"]}
 
 
 def test_ctrl_c_between_cells_leaves_the_rest_not_tried(
