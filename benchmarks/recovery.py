@@ -56,10 +56,12 @@ def measure() -> list[Row]:
     theirs = statistics.median(sleeping)
     apart = max(abs(one["ours"] - one["observer"]) for one in trials)
     pairs = ", ".join(f"{one['ours']:.3f}/{one['observer']:.3f}" for one in trials)
-    note = f"crashes {pairs} s; bound stated {max(one['bound'] for one in trials) * 1e3:.0f} ms"
+    stated = "/".join(f"{one['bound'] * 1e3:.0f}" for one in trials)
+    within = all(abs(one["ours"] - one["observer"]) <= one["bound"] for one in trials)
+    note = f"crashes {pairs} s; bounds stated {stated} ms, {'all' if within else 'not all'} kept"
     return [
         Row("first good answer to a user, our figure: farthest from the observer's", f"raw sockets, 1,000/s; {note}",
-            round(apart * 1e3, 1), None, "ms", "≤ 25 ms", apart <= BOUND_S),
+            round(apart * 1e3, 1), None, "ms", "≤ 25 ms, and the bound", within and apart <= BOUND_S),
         Row("crash → first good answer, product on Docker, the observer's wait told apart",
             "crash → started of a container that only sleeps",
             round(ours, 3), round(theirs, 3), "s", "≤ 1.5 ×", ours <= 1.5 * theirs),

@@ -4,6 +4,7 @@ from reports.evidence.reader import Evidence
 from reports.evidence.records import Fault
 from reports.evidence.tables import Source, done_ns, good
 from reports.figures.band import LATE_NS, STEP_NS, back_in_band_ns
+from reports.figures.doubt import until_the_next_s
 from reports.figures.missing import MissingEvidence, NotRecovered
 from reports.words import say
 
@@ -21,7 +22,7 @@ def settled_step(source: Source, asked: int, following: int) -> list[Row]:
         return []
     name = source.name.removeprefix("canary:")
     told, who = say("last bad or degraded answer"), say("canary “{name}”", name=name)
-    return [("settled", told, int(bad.max()), who, None if source.rate is None else 1 / source.rate)]
+    return [("settled", told, int(bad.max()), who, until_the_next_s(source, int(bad.max())))]
 
 
 def band_step(evidence: Evidence, fault: Fault, asked: int, following: int) -> list[Row]:

@@ -6,7 +6,8 @@ import numpy as np
 
 from reports.evidence.reader import Evidence
 from reports.evidence.records import Event, Fault
-from reports.evidence.tables import Source, done_ns, failed, good, sent_ns
+from reports.evidence.tables import done_ns, failed, good, sent_ns
+from reports.figures.doubt import since_the_one_before_s
 from reports.figures.ends import Row, band_step, settled_step
 from reports.figures.lasting import LASTING, ended_ns
 from reports.figures.missing import MissingEvidence
@@ -142,7 +143,8 @@ def _answering(evidence: Evidence, fault: Fault, died: int | None, following: in
         table = source.table
         rows = good(table) & (sent_ns(table) > died) & (done_ns(table) < following)
         at = int(np.min(done_ns(table)[rows])) if rows.any() else None
-    return [("answering", say("answers by itself"), at, say("canary “{name}”", name=fault.service), _interval(source))]
+    who = say("canary “{name}”", name=fault.service)
+    return [("answering", say("answers by itself"), at, who, since_the_one_before_s(source, at))]
 
 
 def _healthy(evidence: Evidence, fault: Fault, started: int | None, following: int) -> Row:
@@ -182,7 +184,7 @@ def _users(evidence: Evidence, fault: Fault, asked: int, following: int) -> list
         at = None
     name = source.name.removeprefix("canary:")
     told = say("first good answer") if _stands_for_users(evidence, fault) else say("first good answer to a user")
-    back: Row = ("good", told, at, say("canary “{name}”", name=name), _interval(source))
+    back: Row = ("good", told, at, say("canary “{name}”", name=name), since_the_one_before_s(source, at))
     return [back, *settled_step(source, asked, following)]
 
 
@@ -215,7 +217,3 @@ def health_interval_s(evidence: Evidence, service: str) -> float | None:
             interval = declared.get("health_interval_s")
             return float(interval) if isinstance(interval, int | float) else None
     return None
-
-
-def _interval(source: Source) -> float | None:
-    return None if source.rate is None else 1 / source.rate
