@@ -16,7 +16,7 @@ def test_each_mechanism_is_a_test_and_the_matrix_is_in_the_report(gate: Gate, ev
     gate.experiment("a", missed, caught, controls={"fallback": "failed requests"})
     gate.experiment("b", missed, missed, controls={"idempotency": "failed requests"})
     gate.experiment("c", missed, caught, controls={"restart-policy": "recovery seconds"})
-    gate.experiment("d", missed, *[(1, "refused", None)] * 2, controls={"time-outs": "failed requests"})
+    gate.experiment("d", missed, *[(1, "refused", None)] * 3, controls={"time-outs": "failed requests"})
     gate.experiment("e", missed, (1, "refused", None), caught, controls={"retry-limit": "failed requests"})
     gated = gate(*PROVE)
     assert gated.code == 1, gated.output
