@@ -10,7 +10,7 @@ from probes.faults.table import LASTING
 from probes.run.ledger import Entry
 from probes.targets.api import Inspectable, Instance, Mendable, Stack
 
-__all__ = ["Healable", "is_there", "undo"]
+__all__ = ["Healable", "is_left", "is_there", "undo"]
 
 _EVERY_S = 0.1
 
@@ -77,6 +77,18 @@ def _until_nothing(left: Callable[[], str], within: float) -> str:
 def is_there(target: Healable, entry: Entry) -> bool:
     """Whether there is still something that the fault of an entry could be left in."""
     return _outlives(entry) or (target.is_up() and entry.service in target.services())
+
+
+def is_left(target: Healable, entry: Entry) -> bool:
+    """Whether the fault of an entry is still to be undone.
+
+    What lasts is, until its undo was verified. What ended a process left nothing as soon as that runs again: the
+    restart policy may have seen to it, with nobody there to strike the entry off.
+    """
+    if entry.fault in LASTING:
+        return True
+    found = _find(target, entry) if is_there(target, entry) else None
+    return found is not None and found.state != "running"
 
 
 def _outlives(entry: Entry) -> bool:

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from probes.faults.undo import is_there, undo
+from probes.faults.undo import is_left, is_there, undo
 from probes.run.ledger import Entry, Ledger
 from probes.targets.abilities import Sweepable
 from probes.targets.api import Target
@@ -13,7 +13,8 @@ __all__ = ["heal_all", "left_behind"]
 
 def left_behind(target: Target, ledger: Ledger) -> list[str]:
     """A sentence for each fault that is not undone, and for each thing of ours that no fault accounts for."""
-    return [*(_told(entry) for entry in _last_first(ledger)), *_strays(target, ledger)]
+    found = [_told(entry) for entry in _last_first(ledger) if is_left(target, entry)]
+    return [*found, *_strays(target, ledger)]
 
 
 def heal_all(target: Target, ledger: Ledger) -> Iterator[str]:
