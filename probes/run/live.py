@@ -11,7 +11,8 @@ __all__ = ["LiveView"]
 
 logger = logging.getLogger("chaostoolkit")
 
-_STOP_WITHIN_S = 6.0
+_STOP_WITHIN_S = 30.0
+"""It gives way to all others, and browsers that watch take what there is: a look that it had begun may take long."""
 
 
 class LiveView:

@@ -22,8 +22,7 @@ from reports.words import speaking
 
 _EVERY_S = 0.5
 _FAREWELL_S = 3.0
-_ENDINGS = {signal.SIGTERM, signal.SIGINT}
-"""Blocked, and waited for: a handler could strike while a lock is held that it needs."""
+_ENDINGS = (signal.SIGTERM, signal.SIGINT)
 
 
 def main(arguments: list[str]) -> None:
@@ -35,7 +34,7 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--lang", default="en", help="of the page")
     parser.add_argument("--branding", type=Path, help="YAML file with the name, logo and colour of the page")
     options = parser.parse_args(arguments)
-    signal.pthread_sigmask(signal.SIG_BLOCK, _ENDINGS)
+    ending = _told_by_signals()
     if options.die_with_parent:
         threading.Thread(target=_die_with, args=(options.die_with_parent,), daemon=True).start()
     with contextlib.suppress(OSError):
@@ -48,13 +47,27 @@ def main(arguments: list[str]) -> None:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     sys.stdout.write(f"http://127.0.0.1:{server.server_address[1]}/\n")
     sys.stdout.flush()
-    while signal.sigtimedwait(_ENDINGS, _EVERY_S) is None:
+    while not select.select([ending], [], [], _EVERY_S)[0]:
         if hub.wanted.is_set() and (view := _looked(viewer)):
             hub.publish(view)
     hub.publish(viewer.over())
     hub.wait_empty(_FAREWELL_S)
     server.shutdown()
     server.server_close()
+
+
+def _told_by_signals() -> int:
+    """A descriptor that can be read once a signal says that the run is over.
+
+    Whichever thread the kernel gives it to. Blocked and waited for, it would end the process where a library's own
+    threads, begun by an import, do not block it (numpy's): always when this thread is busy with a look. And a handler
+    that did anything could strike while a lock is held that it needs.
+    """
+    ending, written = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
+    signal.set_wakeup_fd(written, warn_on_full_buffer=False)
+    for number in _ENDINGS:
+        signal.signal(number, lambda *_: None)
+    return ending
 
 
 def _looked(viewer: Viewer) -> View | None:

@@ -53,7 +53,7 @@ def url_of(process: "subprocess.Popen[str]") -> str:
     return found[0]
 
 
-def viewers_of(bench: Bench) -> list[str]:
+def viewers_of(bench: Bench) -> list[psutil.Process]:
     """Live views of this bench that are still served."""
-    commands = (" ".join(one.info["cmdline"] or []) for one in psutil.process_iter(["cmdline"]))
-    return [command for command in commands if "reports.live" in command and str(bench.folder) in command]
+    there = ((" ".join(one.info["cmdline"] or []), one) for one in psutil.process_iter(["cmdline"]))
+    return [process for command, process in there if "reports.live" in command and str(bench.folder) in command]

@@ -3,11 +3,12 @@
 import json
 import re
 import signal
+import time
 import urllib.request
 from typing import Any
 
 import pytest
-from harness import Bench, eventually, is_busy
+from harness import Bench, eventually, is_busy, read_until
 from live_kit import chromium, url_of, viewers_of, watched
 from playwright.sync_api import Locator, Page, expect
 
@@ -15,6 +16,7 @@ pytestmark = [pytest.mark.embedded, pytest.mark.browser]
 
 LIVE = {"STEHAUF_LIVE": "1", "CI": ""}
 PATIENCE_MS = 60_000
+LATE_S = 8.0
 
 
 def step(page: Page, name: str) -> Any:
@@ -54,6 +56,24 @@ def test_two_viewers_see_the_steps_as_they_happen_and_then_the_report(embedded: 
         assert {re.sub(r"(\d)/.*", r"\1/", one) for one in asked} == {url}, "nothing is asked for elsewhere"
     # three pages of Chromium on two cores can be too much
     assert is_busy(run.said) or run.verdict["verdict"] == "PASS", run.said
+    assert viewers_of(embedded) == []
+
+
+def test_a_view_that_comes_late_to_the_end_still_shows_the_report(embedded: Bench) -> None:
+    """Its process gets no turn while the run ends, as on a machine whose browsers take all there is."""
+    with chromium() as browser, embedded.started("run", str(embedded.write(watched(2))), **LIVE) as process:
+        page = browser.new_page()
+        page.goto(url_of(process))
+        expect(step(page, "first good answer").first).to_be_visible(timeout=PATIENCE_MS)
+        (view,) = viewers_of(embedded)
+        view.suspend()
+        try:
+            read_until(process, "Verdict: ")
+            time.sleep(LATE_S)
+        finally:
+            view.resume()
+        expect(page.locator("#verdict")).to_be_visible(timeout=PATIENCE_MS)
+        process.communicate(timeout=120)
     assert viewers_of(embedded) == []
 
 
