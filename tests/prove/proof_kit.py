@@ -25,5 +25,7 @@ class AsFound:
 
 
 def outcomes(tmp_path: Path) -> dict[tuple[str, str], str]:
+    """Of each cell, of a proof that did not prove."""
     told = json.loads((tmp_path / "proof" / "proof.json").read_text(encoding="utf-8"))
+    assert told["proved"] is False
     return {(cell["mechanism"], cell["experiment"]): cell["outcome"] for cell in told["cells"]}
