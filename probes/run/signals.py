@@ -8,6 +8,7 @@ a mere failed activity. So the run remembers the signal, and sends it again unti
 import logging
 import os
 import signal
+import sys
 import threading
 from types import FrameType
 from typing import Any
@@ -29,10 +30,12 @@ class SignalNote:
         self.seen: str | None = None
         self._taken = threading.Event()
         self._before: dict[signal.Signals, Any] = {}
+        self._unraisable_before: Any = sys.__unraisablehook__
 
     def install(self) -> None:
         """Put the note in front of the present handlers; only possible in the main thread."""
         logging.raiseExceptions = False  # a signal that strikes inside a log line would print a traceback
+        self._unraisable_before, sys.unraisablehook = sys.unraisablehook, self._unraisable
         for number in _WATCHED:
             if signal.getsignal(number) is not signal.SIG_IGN:  # nohup wants its SIGHUP ignored
                 self._before[number] = signal.signal(number, self._note)
@@ -51,6 +54,7 @@ class SignalNote:
         """Let signals do again what they did before all this."""
         for number, before in self._before.items():
             signal.signal(number, before)
+        sys.unraisablehook = self._unraisable_before
 
     def _note(self, number: int, frame: FrameType | None) -> None:
         if self.seen is None:
@@ -65,6 +69,14 @@ class SignalNote:
     def _send_again(self, number: int) -> None:
         while not self._taken.wait(_AGAIN_AFTER_S):
             os.kill(os.getpid(), number)
+
+    def _unraisable(self, what: "sys.UnraisableHookArgs") -> None:
+        """A signal that strikes between a `with` and its block makes Python close chaoslib's generator by itself.
+
+        The controls that are then told of the activity's end raise the interruption again, to nobody.
+        """
+        if not isinstance(what.exc_value, InterruptExecution):
+            self._unraisable_before(what)
 
     def _busy(self, number: int, _frame: FrameType | None) -> None:
         self.seen = self.seen or signal.Signals(number).name

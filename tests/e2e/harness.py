@@ -141,6 +141,13 @@ class Bench:
         """`chaos run` of an experiment given as data."""
         return self.chaos("run", *options, str(self.write(experiment)), **environment)
 
+    def passes(self, experiment: Mapping[str, Any], *options: str, **environment: str) -> Run:
+        """A run that must PASS, once the machine gives it room."""
+        run = undisturbed(lambda: self.run(experiment, *options, **environment), lambda run: run)
+        assert run.code == 0, run.output
+        assert run.verdict["verdict"] == "PASS", run.said
+        return run
+
     def write(self, experiment: Mapping[str, Any], name: str = "experiment.json") -> Path:
         """The experiment as a file."""
         self.folder.mkdir(exist_ok=True, parents=True)

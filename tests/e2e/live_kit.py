@@ -39,7 +39,7 @@ def watched(seconds: int = 6) -> dict[str, Any]:
     """The smallest experiment, with time to look before and after the crash."""
     experiment = smallest()
     arguments = experiment["controls"][0]["provider"]["arguments"]
-    arguments["breakers"] = "${shop}/breakers"
+    arguments |= {"breakers": "${shop}/breakers", "rate": 100}  # three failures open it; the crash lasts some 0.1 s
     experiment["method"][0]["pauses"] = {"before": seconds}
     opened = call("probes.figures", "breaker_opened", breaker="product")
     experiment["method"].append(probe("opened", {"type": "range", "range": [0, 9]}, opened, pauses={"after": seconds}))

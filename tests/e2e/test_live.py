@@ -107,7 +107,7 @@ def test_a_run_that_is_killed_takes_its_view_with_it(embedded: Bench) -> None:
         process.kill()
         process.wait()
     assert eventually(lambda: viewers_of(embedded) == [])
-    assert embedded.run(watched(0)).code == 0
+    embedded.passes(watched(0))
 
 
 def _words(part: Locator) -> str:

@@ -9,11 +9,9 @@ pytestmark = pytest.mark.embedded
 
 
 def test_a_run_reports_in_german(embedded: Bench) -> None:
-    run = embedded.run(smallest(), STEHAUF_LANG="de")
-    assert run.code == 0, run.output
+    run = embedded.passes(smallest(), STEHAUF_LANG="de")
     assert run.directory
     assert '<html lang="de">' in (run.directory / "report.html").read_text()
-    assert run.verdict["verdict"] == "PASS"
 
 
 def test_a_language_that_there_is_not_ends_the_run_before_anything_is_touched(embedded: Bench) -> None:

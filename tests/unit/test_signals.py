@@ -1,0 +1,41 @@
+"""An interruption that strikes where nobody can take it is not printed as a traceback."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from chaoslib.exceptions import InterruptExecution
+
+from probes.run.signals import SignalNote
+
+
+@contextmanager
+def told_of_the_end(error: Exception) -> Iterator[None]:
+    """As chaoslib's `controls`: what a control raises at the end of an activity goes on from here."""
+    try:
+        yield
+    finally:
+        raise error
+
+
+@pytest.mark.parametrize(
+    ("error", "printed"), [(InterruptExecution("SIGINT received"), False), (ValueError("a fault"), True)]
+)
+def test_what_is_raised_while_a_generator_is_dropped(
+    error: Exception, printed: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[Any] = []
+    monkeypatch.setattr(sys, "unraisablehook", lambda what: seen.append(what.exc_value))
+    before = sys.unraisablehook
+    note = SignalNote()
+    note.install()
+    try:
+        manager: Any = told_of_the_end(error)
+        manager.__enter__()
+        del manager  # what the interpreter does when the signal strikes before the block is entered
+    finally:
+        note.release()
+    assert seen == ([error] if printed else [])
+    assert sys.unraisablehook is before
