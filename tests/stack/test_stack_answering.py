@@ -57,10 +57,26 @@ def ask(port: int, method: str, path: str) -> tuple[int, bytes, http.client.HTTP
 def test_nothing_is_imported_that_its_start_would_wait_for() -> None:
     """Start-up is recovery time: these are most of what another service's start takes."""
     seen = (
-        "import sys, services.product.__main__; print({'asyncio', 'aiohttp', 'opentelemetry', 'nats'} & {*sys.modules})"
+        "import sys, services.product.__main__\n"
+        "waits_for = {'asyncio', 'aiohttp', 'dataclasses', 'opentelemetry', 'nats', 'prometheus_client'}\n"
+        "print(waits_for & {*sys.modules})"
     )
     done = subprocess.run([sys.executable, "-c", seen], cwd=STACK, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
+
+
+def test_what_was_answered_before_there_were_series_is_counted_too() -> None:
+    counted = (
+        "import sys; from services.common import metrics\n"
+        "metrics.answered('GET', '/a', 200, 'false', 0.1); print('prometheus_client' in sys.modules)\n"
+        "for _ in range(2):\n"
+        "    page = metrics.page()[0].decode()\n"
+        "    print(*[one for one in page.splitlines() if one.startswith('http_requests_total')])\n"
+        "    metrics.answered('GET', '/a', 200, 'false', 0.1)"
+    )
+    done = subprocess.run([sys.executable, "-c", counted], cwd=STACK, capture_output=True, text=True, check=True)
+    series = 'http_requests_total{degraded="false",method="GET",route="/a",status="200"}'
+    assert done.stdout.splitlines() == ["False", f"{series} 1.0", f"{series} 2.0"]
 
 
 def test_it_answers_with_the_catalogue_and_says_in_json_what_is_wrong(

@@ -12,7 +12,7 @@ sys.path.insert(0, str(Path(__file__).parents[2]))  # it is run from here, and n
 
 import benchmarks
 from benchmarks import __main__ as runner
-from benchmarks import null
+from benchmarks import null, recovery
 from benchmarks.table import Row
 from reports.trials.reading import Trial, Trials
 from reports.verdict import Outcome
@@ -81,3 +81,28 @@ def test_a_null_comparison_alarms_where_the_machine_drifts_and_tells_nothing_of_
     assert (row.ours, row.met) == (10, False), "each block is slower than the one before"
     (row,) = null.rows([trials_of(steady[:60])])
     assert row.met is None
+
+
+def seen(apart_s: float, ours_s: float = 1.2) -> recovery.Round:
+    """A crash whose end the observer saw so much later; the bound stated is 20 ms, the sleepers take 0.6 and 1 s."""
+    alone = {"by itself": ours_s, "started": 0.9, "seen": ours_s + 1}
+    return {"ours": 2.5, "observer": 2.5 + apart_s, "bound": 0.020}, alone, 0.6, 1.0
+
+
+@pytest.mark.parametrize(
+    ("apart_s", "words", "met"),
+    [(0.019, "all kept", True), (-0.024, "not all kept", False), (0.030, "not all kept", False)],
+)
+def test_a_recovery_farther_from_the_observers_than_its_own_bound_is_not_met(
+    apart_s: float, words: str, met: bool
+) -> None:
+    bound, *_ = recovery.rows([seen(0.001), seen(apart_s), seen(0.001)])
+    assert (bound.met, bound.ours) == (met, abs(apart_s) * 1e3)
+    assert bound.against.endswith(f"ms, {words}")
+
+
+def test_a_recovery_is_held_against_both_that_only_sleep() -> None:
+    _, bare, alike, *_ = recovery.rows([seen(0)] * 3)
+    assert [(one.ratio, one.met) for one in (bare, alike)] == [(2.0, False), (1.2, True)]
+    *_, slow = recovery.rows([seen(0, ours_s=1.6)] * 3)[:3]
+    assert slow.met is False

@@ -1,24 +1,63 @@
-"""What every service counts of its requests, and the page that Prometheus reads."""
+"""What every service counts of its requests, and the page that Prometheus reads.
 
-from prometheus_client import CONTENT_TYPE_LATEST, Counter, Histogram, generate_latest
+Prometheus' client takes a third of the start of a service that has little else to import, and what takes long to
+start takes long to recover. So it is imported a moment after the service listens, or when somebody asks for the page;
+what was answered before that is counted then.
+"""
 
-__all__ = ["answered", "page"]
+import threading
+import time
+from collections import deque
+from collections.abc import Iterator
+from typing import Any
 
-_REQUESTS = Counter("http_requests", "Requests answered", ["method", "route", "status", "degraded"])
-_SECONDS = Histogram(
-    "http_request_seconds",
-    "Seconds from request to answer",
-    ["method", "route"],
-    buckets=(0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5),
-)
+__all__ = ["answered", "begin", "page"]
+
+_LATER_S = 1.0
+"""Seconds after listening: the import takes the processor, and the first answers are part of a recovery."""
+
+_Answer = tuple[str, str, int, str, float]
+_uncounted: deque[_Answer] = deque()
+"""Appended to and taken from by several threads at once, which a deque allows."""
+_series: Any = None
+"""services.common.metrics_series, once it is imported."""
+
+
+def begin() -> None:
+    """The service listens: have the series in a moment."""
+    threading.Thread(target=_later, name="metrics", daemon=True).start()
 
 
 def answered(method: str, route: str, status: int, degraded: str, seconds: float) -> None:
     """Count a request that was answered after so many seconds."""
-    _REQUESTS.labels(method, route, status, degraded).inc()
-    _SECONDS.labels(method, route).observe(seconds)
+    _uncounted.append((method, route, status, degraded, seconds))
+    if _series is not None:
+        _series.count(_taken())
 
 
 def page() -> tuple[bytes, str]:
     """The metrics of this process as text, and its content type."""
-    return generate_latest(), CONTENT_TYPE_LATEST
+    _load()
+    content: tuple[bytes, str] = _series.page()
+    return content
+
+
+def _later() -> None:
+    time.sleep(_LATER_S)
+    _load()
+
+
+def _load() -> None:
+    global _series  # noqa: PLW0603 - a process is one service
+    from services.common import metrics_series  # noqa: PLC0415 - late on purpose, see above
+
+    _series = metrics_series
+    _series.count(_taken())
+
+
+def _taken() -> Iterator[_Answer]:
+    while _uncounted:
+        try:
+            yield _uncounted.popleft()
+        except IndexError:  # another thread was quicker
+            return

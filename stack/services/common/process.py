@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import TypeVar
 
-from services.common import log, tracing
+from services.common import log, metrics, tracing
 from services.common.settings import InvalidSetting, Listen, Settings, read
 
 __all__ = ["LARGEST_BODY", "UNTRACED", "run"]
@@ -35,6 +35,7 @@ def run(
 
     def listening(*_: object) -> None:
         log.event("listening", host=where.host, port=where.port)
+        metrics.begin()
         tracing.begin(log.service(), settings.trace_endpoints, settings.traces_per_second)
 
     log.event("starting", host=where.host, port=where.port)

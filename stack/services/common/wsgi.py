@@ -9,9 +9,8 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, NamedTuple
 
 from waitress.server import create_server
 
@@ -31,8 +30,7 @@ _Page = Callable[..., "Answer"]
 _Environ = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What is sent back."""
 
     body: bytes
