@@ -9,6 +9,7 @@ __all__ = [
     "calls_while_open",
     "closes_after_success",
     "copies_serving",
+    "copies_serving_at_end",
     "failures_before_open",
     "open_p95_ms",
     "p95_while_away_ms",
@@ -85,6 +86,22 @@ def copies_serving(service: str, upstream: str = "", timeout: float = 5.0) -> in
         MissingEvidence: calls were not listed (control's argument `calls`), or do not say which copy was asked.
     """
     return int(settled_for_breakers("copies_serving", timeout, service=service, upstream=upstream))
+
+
+def copies_serving_at_end(service: str, upstream: str = "", timeout: float = 5.0) -> int:
+    """Copies of a service that answered in the last three seconds; claim it some seconds after the fault was undone.
+
+    A copy that runs again is not yet one that callers find.
+
+    Args:
+        service: the service.
+        upstream: name under which its calls are listed; empty: the service's own.
+        timeout: seconds to wait for the evidence.
+
+    Raises:
+        MissingEvidence: calls were not listed (control's argument `calls`), or do not say which copy was asked.
+    """
+    return int(settled_for_breakers("copies_serving_at_end", timeout, service=service, upstream=upstream))
 
 
 def closes_after_success(breaker: str, upstream: str = "", timeout: float = 5.0) -> bool:

@@ -44,6 +44,7 @@ FIGURES: dict[str, Callable[..., float | int | bool | str]] = {
         breaker.trial_calls,
         breaker.unmarked_fallbacks,
         copies.copies_serving,
+        copies.copies_serving_at_end,
         fallback.degraded_outside_fault,
         fallback.fallback_held,
         orders.acknowledged_orders,

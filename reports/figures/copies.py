@@ -1,4 +1,4 @@
-"""Of a service with several copies: how many of them answered before one was broken."""
+"""Of a service with several copies: how many of them answered before one was broken, and how many at the end."""
 
 import numpy as np
 
@@ -8,9 +8,9 @@ from reports.figures.phases import copies_of, failed_calls
 from reports.figures.windows import faults_of
 from reports.words import say
 
-__all__ = ["copies_serving"]
+__all__ = ["copies_serving", "copies_serving_at_end"]
 
-BEFORE_NS = 3_000_000_000
+SERVED_WITHIN_NS = 3_000_000_000
 
 
 def copies_serving(evidence: Evidence, service: str, upstream: str = "") -> int:
@@ -20,13 +20,26 @@ def copies_serving(evidence: Evidence, service: str, upstream: str = "") -> int:
     served. `upstream` is the name under which the calls are listed; empty: the service's own. Raises MissingEvidence
     where there was no fault, or the list of calls does not say which copy was asked.
     """
-    asked_ns = faults_of(evidence, service)[0].asked_ns or 0
-    found = copies_of(evidence, upstream or service)
-    if not found:
+    return _serving(evidence, service, upstream, faults_of(evidence, service)[0].asked_ns or 0)
+
+
+def copies_serving_at_end(evidence: Evidence, service: str, upstream: str = "") -> int:
+    """Copies of `service` that gave a caller a good answer in the three seconds before the last call to anybody.
+
+    A copy that runs and is healthy may still be one that nobody finds: where a name server lost it, users are left with
+    one copy less than its owner counts. Arguments and errors as of `copies_serving`; there need not be a fault.
+    """
+    listed = [int(file.table["due_ns"].max()) for file in evidence.calls.values() if len(file.table)]
+    return _serving(evidence, service, upstream, max(listed, default=0) + 1)
+
+
+def _serving(evidence: Evidence, service: str, upstream: str, end_ns: int) -> int:
+    copies = copies_of(evidence, upstream or service)
+    if not copies:
         told = say("no list of calls says which copy of {service} was asked", service=service)
         raise MissingEvidence(told)
-    return sum(_served(calls["due_ns"].astype(np.int64)[~failed_calls(calls)], asked_ns) for calls in found)
+    return sum(_served(calls["due_ns"].astype(np.int64)[~failed_calls(calls)], end_ns) for calls in copies)
 
 
-def _served(at_ns: "np.typing.NDArray[np.int64]", asked_ns: int) -> bool:
-    return bool(((at_ns >= asked_ns - BEFORE_NS) & (at_ns < asked_ns)).any())
+def _served(at_ns: "np.typing.NDArray[np.int64]", end_ns: int) -> bool:
+    return bool(((at_ns >= end_ns - SERVED_WITHIN_NS) & (at_ns < end_ns)).any())

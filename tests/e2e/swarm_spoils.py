@@ -76,6 +76,18 @@ def one_copy(run: Path) -> None:
     path.write_bytes(b"".join(RECORD.pack(*row) for row in rows))
 
 
+def lost_at_end(run: Path) -> None:
+    """The copy that was the last to be asked for the first time was given up on: nobody found it."""
+    (path,) = (run / "samples").glob("calls-1-*.samples")
+    names = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["names"]
+    rows = [list(row) for row in RECORD.iter_unpack(path.read_bytes())]
+    new = max(row[5] for row in rows if " at " in names[row[5]])
+    for row in rows:
+        if row[5] == new:
+            row[4] |= CANCELLED_CALL
+    path.write_bytes(b"".join(RECORD.pack(*row) for row in rows))
+
+
 def killed_by_hand(found: list[Line]) -> list[Line]:
     died = next(line for line in found if line["kind"] == "die")
     return [{**died, "kind": "kill", "signal": 9, "exit_code": None, "at_ns": died["at_ns"] - 10_000_000}, *found]
@@ -114,6 +126,9 @@ SPOILS: dict[str, tuple[str, Spoil, str, str]] = {
     ),
     "one answer to the canary missing": (
         "crash-one-of-two", answer("canary-shop", 0, 2), "FAIL", "“failed requests of shoppers”: observed 1",
+    ),
+    "nobody finds the new copy": (
+        "node-cut-off", lost_at_end, "FAIL", "“copies of product that answer at the end”: observed 1",
     ),
     "nobody had asked the other copy": ("crash-one-of-two", one_copy, "FAIL", "observed 1 (at the time 2), claimed 2"),
     "an acknowledged order not fulfilled": (

@@ -58,6 +58,36 @@ def test_a_copy_that_did_not_serve_is_not_counted(name: str, run: Run, written: 
     assert any("“copies serving”: observed 1 (at the time 2), claimed 2" in one.sentence for one in verdict.reasons)
 
 
+LAST_S = 3 * 10**9
+
+
+@pytest.mark.parametrize(
+    ("spoil", "found"),
+    [
+        (lambda row, _: row, 2),
+        (lambda row, end: (min(row[0], end - LAST_S - 1), *row[1:]), 1),
+        (lambda row, _: (*row[:4], row[4] | FAILED_CALL, *row[5:]), 1),
+    ],
+    ids=["both answer to the end", "nobody finds it any more", "it fails"],
+)
+def test_a_copy_that_runs_again_and_is_not_asked_is_not_counted_at_the_end(
+    spoil: Callable[[tuple[Any, ...], int], tuple[Any, ...]], found: int, run: Run, written: Written
+) -> None:
+    end = max(row[0] for row in two_copies(run).samples[CALLS].rows)
+    changed(run, lambda row: spoil(row, end))
+    declare(run, probe("copies_serving_at_end", 2, 2, service="product"))
+    evidence = written(run)
+    assert FIGURES["copies_serving_at_end"](evidence, service="product") == found
+    assert judge(evidence).verdict == (Outcome.PASS if found == 2 else Outcome.FAIL)
+
+
+def test_a_service_that_is_not_asked_any_more_has_no_copy_at_the_end(run: Run, written: Written) -> None:
+    """Its breaker stayed open, say, while orders went on."""
+    calls = two_copies(run).samples[CALLS]
+    calls.rows.append((max(row[0] for row in calls.rows) + LAST_S + 10**9, *calls.rows[-1][1:5], 1, 0))
+    assert FIGURES["copies_serving_at_end"](written(run), service="product") == 0
+
+
 def test_calls_that_do_not_say_which_copy_was_asked_prove_nothing(run: Run, written: Written) -> None:
     verdict = judged(run, written)
     assert verdict.verdict == Outcome.INCONCLUSIVE
