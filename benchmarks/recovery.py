@@ -20,7 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, TypeVar
@@ -52,9 +52,9 @@ def measure() -> list[Row]:
     """The rows. Raises RuntimeError with the last words of what failed."""
     with tempfile.TemporaryDirectory(prefix="stehauf-benchmark-") as folder:
         environment = surroundings(Path(folder))
-        with stack(environment):
-            return rows([one_of_each(environment, Path(folder), number, pair) for number, pair in
-                         enumerate(sleepers(environment))])  # fmt: skip
+        # the sleepers go first whatever happens: one of them is in the stack's network
+        with stack(environment), contextlib.closing(sleepers(environment)) as pairs:
+            return rows([one_of_each(environment, Path(folder), number, pair) for number, pair in enumerate(pairs)])
 
 
 def rows(rounds: Sequence[Round]) -> list[Row]:
@@ -222,7 +222,7 @@ def crash() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def sleepers(environment: Mapping[str, str]) -> Iterator[tuple[Any, Any]]:
+def sleepers(environment: Mapping[str, str]) -> Generator[tuple[Any, Any]]:
     """A bare container that only sleeps, and one that is product's in all else; to crash once the backoff is over."""
     client = docker.from_env()
     product = client.containers.get(f"{environment['STEHAUF_PROJECT']}-product-1")

@@ -89,9 +89,9 @@ def copies_serving(service: str, upstream: str = "", timeout: float = 5.0) -> in
 
 
 def copies_serving_at_end(service: str, upstream: str = "", timeout: float = 5.0) -> int:
-    """Copies of a service that answered in the last three seconds; claim it some seconds after the fault was undone.
+    """Copies of a service that answered in the last three seconds in which users asked for anything.
 
-    A copy that runs again is not yet one that callers find.
+    A copy that runs again is not yet one that callers find: claim it some seconds after the fault was undone.
 
     Args:
         service: the service.

@@ -75,7 +75,9 @@ class SignalNote:
 
         The controls that are then told of the activity's end raise the interruption again, to nobody.
         """
-        if not isinstance(what.exc_value, InterruptExecution):
+        if self.seen and isinstance(what.exc_value, InterruptExecution):
+            logger.debug("An interruption that nobody could take", exc_info=what.exc_value)
+        else:
             self._unraisable_before(what)
 
     def _busy(self, number: int, _frame: FrameType | None) -> None:

@@ -3,8 +3,10 @@
 import numpy as np
 
 from reports.evidence.reader import Evidence
+from reports.evidence.tables import sent_ns
 from reports.figures.missing import MissingEvidence
 from reports.figures.phases import copies_of, failed_calls
+from reports.figures.sources import from_source
 from reports.figures.windows import faults_of
 from reports.words import say
 
@@ -18,19 +20,19 @@ def copies_serving(evidence: Evidence, service: str, upstream: str = "") -> int:
 
     A copy that nobody asks is missed by nobody: that users saw nothing of its end proves something only where it
     served. `upstream` is the name under which the calls are listed; empty: the service's own. Raises MissingEvidence
-    where there was no fault, or the list of calls does not say which copy was asked.
+    where there was no fault, or the list of calls does not say which copy was asked, or is not complete.
     """
     return _serving(evidence, service, upstream, faults_of(evidence, service)[0].asked_ns or 0)
 
 
 def copies_serving_at_end(evidence: Evidence, service: str, upstream: str = "") -> int:
-    """Copies of `service` that gave a caller a good answer in the three seconds before the last call to anybody.
+    """Copies of `service` that gave a caller a good answer in the three seconds before the last request of a user.
 
     A copy that runs and is healthy may still be one that nobody finds: where a name server lost it, users are left with
-    one copy less than its owner counts. Arguments and errors as of `copies_serving`; there need not be a fault.
+    one copy less than its owner counts. The end is that of the users, not of the calls: where users go on and nobody is
+    called any more, no copy serves. Arguments and errors as of `copies_serving`; there need not be a fault.
     """
-    listed = [int(file.table["due_ns"].max()) for file in evidence.calls.values() if len(file.table)]
-    return _serving(evidence, service, upstream, max(listed, default=0) + 1)
+    return _serving(evidence, service, upstream, int(sent_ns(from_source(evidence).table).max()) + 1)
 
 
 def _serving(evidence: Evidence, service: str, upstream: str, end_ns: int) -> int:

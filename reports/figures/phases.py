@@ -67,8 +67,7 @@ def calls_of(evidence: Evidence, breaker: str, upstream: str = "") -> Table:
         told = N_("no one list of calls to {name!r} was recorded (calls were listed to: {known})")
         raise MissingEvidence(say(told, name=name, known=known or say("none at all")))
     ((url, rows),) = found.items()
-    if (evidence.calls[url].about or {}).get("lost") != 0:
-        raise MissingEvidence(say("the list of calls at {url} is not complete: some were not read in time", url=url))
+    _check_complete(url, evidence.calls[url])
     return rows
 
 
@@ -83,13 +82,22 @@ def decided_calls(calls: Table) -> Table:
 
 
 def copies_of(evidence: Evidence, upstream: str) -> list[Table]:
-    """The decided calls to each copy of an upstream, as far as it was said which one was asked."""
+    """The decided calls to each copy of an upstream, as far as it was said which one was asked.
+
+    Raises MissingEvidence where a list of them is not complete.
+    """
     found: dict[str, list[Table]] = {}
-    for file in evidence.calls.values():
+    for url, file in evidence.calls.items():
         for index, name in enumerate(_names(file)):
             if COPY in name and _upstream(name) == upstream:
+                _check_complete(url, file)
                 found.setdefault(name, []).append(file.table[file.table["name"] == index])
     return [decided_calls(np.concatenate(tables)) for tables in found.values()]
+
+
+def _check_complete(url: str, file: SampleFile) -> None:
+    if (file.about or {}).get("lost") != 0:
+        raise MissingEvidence(say("the list of calls at {url} is not complete: some were not read in time", url=url))
 
 
 def _names(file: SampleFile) -> list[str]:

@@ -10,7 +10,7 @@ from harness import Run
 
 from reports.evidence.manifest import write_manifest
 from reports.evidence.reader import Evidence
-from reports.evidence.samples import CANCELLED_CALL, DEGRADED, RECORD
+from reports.evidence.samples import CANCELLED_CALL, COPY, DEGRADED, RECORD
 from reports.verdict import Verdict, judge
 
 __all__ = ["SPOILS", "judged"]
@@ -64,28 +64,21 @@ def answer(writer: str, status: int, flags: int) -> Spoil:
     return spoil
 
 
-def one_copy(run: Path) -> None:
-    """All but the first copy that was asked was given up on."""
-    (path,) = (run / "samples").glob("calls-1-*.samples")
-    names = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["names"]
-    first = next(index for index, name in enumerate(names) if " at " in name)
-    rows = [list(row) for row in RECORD.iter_unpack(path.read_bytes())]
-    for row in rows:
-        if " at " in names[row[5]] and row[5] != first:
-            row[4] |= CANCELLED_CALL
-    path.write_bytes(b"".join(RECORD.pack(*row) for row in rows))
+def given_up(copies: slice, last_s: int = 3600) -> Spoil:
+    """The last seconds of calls to some of the copies, in the order of their first call, were given up on."""
 
+    def spoil(run: Path) -> None:
+        (path,) = (run / "samples").glob("calls-1-*.samples")
+        names = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["names"]
+        chosen = [index for index, name in enumerate(names) if COPY in name][copies]
+        rows = [list(row) for row in RECORD.iter_unpack(path.read_bytes())]
+        since = max(row[0] for row in rows) - last_s * 10**9
+        for row in rows:
+            if row[5] in chosen and row[0] >= since:
+                row[4] |= CANCELLED_CALL
+        path.write_bytes(b"".join(RECORD.pack(*row) for row in rows))
 
-def lost_at_end(run: Path) -> None:
-    """The copy that was the last to be asked for the first time was given up on: nobody found it."""
-    (path,) = (run / "samples").glob("calls-1-*.samples")
-    names = json.loads(path.with_suffix(".json").read_text(encoding="utf-8"))["names"]
-    rows = [list(row) for row in RECORD.iter_unpack(path.read_bytes())]
-    new = max(row[5] for row in rows if " at " in names[row[5]])
-    for row in rows:
-        if row[5] == new:
-            row[4] |= CANCELLED_CALL
-    path.write_bytes(b"".join(RECORD.pack(*row) for row in rows))
+    return spoil
 
 
 def killed_by_hand(found: list[Line]) -> list[Line]:
@@ -128,9 +121,17 @@ SPOILS: dict[str, tuple[str, Spoil, str, str]] = {
         "crash-one-of-two", answer("canary-shop", 0, 2), "FAIL", "“failed requests of shoppers”: observed 1",
     ),
     "nobody finds the new copy": (
-        "node-cut-off", lost_at_end, "FAIL", "“copies of product that answer at the end”: observed 1",
+        "node-cut-off",
+        given_up(slice(-1, None), last_s=4),
+        "FAIL",
+        "“copies of product that answer at the end”: observed 1 (at the time 2), claimed 2",
     ),
-    "nobody had asked the other copy": ("crash-one-of-two", one_copy, "FAIL", "observed 1 (at the time 2), claimed 2"),
+    "nobody had asked the other copy": (
+        "crash-one-of-two",
+        given_up(slice(1, None)),
+        "FAIL",
+        "“copies of product that answered before”: observed 1 (at the time 2), claimed 2",
+    ),
     "an acknowledged order not fulfilled": (
         "crash-one-of-two", lines("fulfilments.jsonl", forgotten), "FAIL", "“acknowledged orders that were lost”",
     ),

@@ -73,7 +73,8 @@ LAST_S = 3 * 10**9
 def test_a_copy_that_runs_again_and_is_not_asked_is_not_counted_at_the_end(
     spoil: Callable[[tuple[Any, ...], int], tuple[Any, ...]], found: int, run: Run, written: Written
 ) -> None:
-    end = max(row[0] for row in two_copies(run).samples[CALLS].rows)
+    two_copies(run)
+    end = max(row[0] for name, one in run.samples.items() if name != CALLS for row in one.rows)
     changed(run, lambda row: spoil(row, end))
     declare(run, probe("copies_serving_at_end", 2, 2, service="product"))
     evidence = written(run)
@@ -81,11 +82,24 @@ def test_a_copy_that_runs_again_and_is_not_asked_is_not_counted_at_the_end(
     assert judge(evidence).verdict == (Outcome.PASS if found == 2 else Outcome.FAIL)
 
 
-def test_a_service_that_is_not_asked_any_more_has_no_copy_at_the_end(run: Run, written: Written) -> None:
-    """Its breaker stayed open, say, while orders went on."""
+@pytest.mark.parametrize("others_go_on", [True, False])
+def test_a_service_that_is_not_asked_any_more_has_no_copy_at_the_end(
+    others_go_on: bool, run: Run, written: Written
+) -> None:
+    """Its breaker stayed open, say: users go on, with or without calls to anybody else."""
     calls = two_copies(run).samples[CALLS]
-    calls.rows.append((max(row[0] for row in calls.rows) + LAST_S + 10**9, *calls.rows[-1][1:5], 1, 0))
+    users = max(row[0] for name, one in run.samples.items() if name != CALLS for row in one.rows)
+    calls.rows = [row for row in calls.rows if row[0] < users - LAST_S - 10**9 or (others_go_on and row[5] == 1)]
+    assert {row[5] for row in calls.rows} >= {FIRST, SECOND}
     assert FIGURES["copies_serving_at_end"](written(run), service="product") == 0
+
+
+def test_a_list_of_calls_that_is_not_complete_says_nothing_of_copies(run: Run, written: Written) -> None:
+    two_copies(run).samples[CALLS].about["lost"] = 1
+    evidence = written(run)
+    for figure in ("copies_serving", "copies_serving_at_end"):
+        with pytest.raises(MissingEvidence, match="not complete"):
+            FIGURES[figure](evidence, service="product")
 
 
 def test_calls_that_do_not_say_which_copy_was_asked_prove_nothing(run: Run, written: Written) -> None:

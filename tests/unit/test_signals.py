@@ -1,5 +1,6 @@
 """An interruption that strikes where nobody can take it is not printed as a traceback."""
 
+import logging
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,16 +22,23 @@ def told_of_the_end(error: Exception) -> Iterator[None]:
 
 
 @pytest.mark.parametrize(
-    ("error", "printed"), [(InterruptExecution("SIGINT received"), False), (ValueError("a fault"), True)]
+    ("signalled", "error", "printed"),
+    [
+        ("SIGINT", InterruptExecution("SIGINT received"), False),
+        ("SIGINT", ValueError("a fault"), True),
+        (None, InterruptExecution("Recording failed unexpectedly"), True),
+    ],
 )
 def test_what_is_raised_while_a_generator_is_dropped(
-    error: Exception, printed: bool, monkeypatch: pytest.MonkeyPatch
+    signalled: str | None, error: Exception, printed: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(logging, "raiseExceptions", True)
     seen: list[Any] = []
     monkeypatch.setattr(sys, "unraisablehook", lambda what: seen.append(what.exc_value))
     before = sys.unraisablehook
     note = SignalNote()
     note.install()
+    note.seen = signalled
     try:
         manager: Any = told_of_the_end(error)
         manager.__enter__()

@@ -11,14 +11,16 @@ from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
+from services.common import log
+
 __all__ = ["answered", "begin", "page"]
 
 _LATER_S = 1.0
 """Seconds after listening: the import takes the processor, and the first answers are part of a recovery."""
 
 _Answer = tuple[str, str, int, str, float]
-_uncounted: deque[_Answer] = deque()
-"""Appended to and taken from by several threads at once, which a deque allows."""
+_uncounted: deque[_Answer] = deque(maxlen=100_000)
+"""Appended to and taken from by several threads at once, which a deque allows; bounded, in case nothing takes any."""
 _series: Any = None
 """services.common.metrics_series, once it is imported."""
 
@@ -44,7 +46,10 @@ def page() -> tuple[bytes, str]:
 
 def _later() -> None:
     time.sleep(_LATER_S)
-    _load()
+    try:
+        _load()
+    except Exception as error:  # noqa: BLE001 - a service without metrics still serves
+        log.event("metrics-failed", reason=repr(error))
 
 
 def _load() -> None:
