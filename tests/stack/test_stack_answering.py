@@ -131,6 +131,25 @@ def test_it_ends_when_told_and_says_so(product: tuple[subprocess.Popen[str], int
     assert (process.returncode, said) == (0, ["starting", "listening", "ended"])
 
 
+def test_it_says_so_too_where_it_is_told_before_it_waits_for_requests() -> None:
+    told = (
+        "import os, signal; from services.common import tracing; from services.product.__main__ import main\n"
+        "tracing.begin = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
+        "main()"
+    )
+    environment = {**os.environ, "LISTEN_HOST": "127.0.0.1", "PORT": str(free_port())}
+    done = subprocess.run(
+        [sys.executable, "-c", told],
+        cwd=STACK,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=True,
+    )
+    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["starting", "listening", "ended"]
+
+
 def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         process = start(taken.getsockname()[1])

@@ -4,6 +4,7 @@ aiohttp is made for services that wait for others, and is most of what their sta
 has no use for it, and what takes long to start takes long to recover.
 """
 
+import contextlib
 import json
 import signal
 import sys
@@ -121,8 +122,9 @@ def _listen(app: Application, where: Listen, listening: Callable[..., None]) -> 
         asyncore_loop_timeout=_LOOK_S,
         ident=None,
     )
-    listening()
-    server.run()
+    with contextlib.suppress(SystemExit):  # told to end before Waitress heeds it: the rest is wound up all the same
+        listening()
+        server.run()
 
 
 def _healthz() -> Answer:
