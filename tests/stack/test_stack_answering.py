@@ -8,7 +8,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import psutil
@@ -21,10 +21,10 @@ PATIENCE_S = 30
 COMMAND = [sys.executable, "-m", "services.product"]
 
 
-def start(port: int) -> subprocess.Popen[str]:
+def start(port: int, command: Sequence[str] = COMMAND) -> subprocess.Popen[str]:
     environment = {**os.environ, "PORT": str(port), "LISTEN_HOST": "127.0.0.1"}
     return subprocess.Popen(
-        COMMAND, cwd=STACK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        command, cwd=STACK, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     )
 
 
@@ -137,17 +137,9 @@ def test_it_says_so_too_where_it_is_told_before_it_waits_for_requests() -> None:
         "tracing.begin = lambda *_: os.kill(os.getpid(), signal.SIGTERM)\n"
         "main()"
     )
-    environment = {**os.environ, "LISTEN_HOST": "127.0.0.1", "PORT": str(free_port())}
-    done = subprocess.run(
-        [sys.executable, "-c", told],
-        cwd=STACK,
-        env=environment,
-        capture_output=True,
-        text=True,
-        timeout=PATIENCE_S,
-        check=True,
-    )
-    assert [json.loads(line)["event"] for line in done.stdout.splitlines()] == ["starting", "listening", "ended"]
+    process = start(free_port(), [sys.executable, "-c", told])
+    said = [json.loads(line)["event"] for line in process.communicate(timeout=PATIENCE_S)[0].splitlines()]
+    assert (process.returncode, said) == (0, ["starting", "listening", "ended"])
 
 
 def test_a_port_that_is_taken_is_said_in_a_sentence() -> None:
