@@ -63,6 +63,11 @@ class RunAbout:
         """The experiment's own."""
         return str(self._facts["experiment"]["title"])
 
+    @property
+    def project(self) -> str:
+        """That of the target; empty before there is one."""
+        return str((self._facts["target"] or {}).get("project", ""))
+
     def make_directory(self, runs: Path) -> Path:
         """Make the run's folder; a second run of the same second gets a number. Raises OSError."""
         for number in range(1, 100):

@@ -18,7 +18,10 @@ from probes.assets import asset
 from probes.errors import ConfigurationError, RecordingFailed
 from probes.run.shapes import Stages, stages_of, steady
 
-__all__ = ["Canary", "Generator", "Load", "canary_command", "load_command", "load_environment", "locust_file"]
+__all__ = [
+    "Canary", "Generator", "Load", "canary_command", "load_command", "load_command_afar", "load_environment",
+    "locust_file",
+]  # fmt: skip
 
 _READY_WITHIN_S = 30.0
 _STOP_WITHIN_S = 15.0
@@ -56,6 +59,20 @@ class Load:
     """Closed loop: so many users, each of whom waits for an answer before it goes on."""
     processes: int = 1
     """Processes that share it: one makes about as many requests as one core can."""
+    nodes: str = ""
+    """Nodes of a swarm that share it, by their host names, with ',' between them; empty: it comes from here."""
+    inside: str = ""
+    """What workers on nodes ask, as the stack's own services reach it: `http://storefront:8080`."""
+
+    @property
+    def places(self) -> tuple[str, ...]:
+        """The nodes, each once."""
+        return tuple(dict.fromkeys(filter(None, (name.strip() for name in self.nodes.split(",")))))
+
+    @property
+    def workers(self) -> int:
+        """Processes that make it, each with samples of its own."""
+        return len(self.places) or self.processes
 
     @property
     def stages(self) -> Stages | None:
@@ -99,6 +116,16 @@ def load_command(load: Load, directory: Path) -> list[str]:
         *(("--processes", str(load.processes)) if load.processes > 1 else ()),
         *("--host", load.host),
         *("--exit-code-on-error", "0", "--loglevel", "WARNING", "--html", str(directory / "locust.html")),
+        *("--evidence", str(directory / "samples"), "--die-with-parent", str(os.getpid())),
+    ]
+
+
+def load_command_afar(load: Load, directory: Path, project: str, tag: str) -> list[str]:
+    """The command line of what has Locust run on nodes of a swarm. Raises ConfigurationError as `load_command` does."""
+    return [
+        *(sys.executable, "-P", "-m", "probes.afar", "--project", project, "--nodes", ",".join(load.places)),
+        *("--image", f"stehauf-load:{tag}", "--inside", load.inside, "--file", str(locust_file(load.file))),
+        *(("--users", str(load.users)) if load.users else ("--arrivals", json.dumps(load.stages))),
         *("--evidence", str(directory / "samples"), "--die-with-parent", str(os.getpid())),
     ]
 

@@ -68,7 +68,7 @@ class Observation:
         """What must be found in the evidence later: `recording` in run.json."""
         return {
             "load": self.load is not None,
-            "workers": self.load.processes if self.load else 0,
+            "workers": self.load.workers if self.load else 0,
             "canaries": [canary.name for canary in self.canaries],
             "breakers": list(self.breakers),
             "calls": list(self.calls),
@@ -104,9 +104,22 @@ def _load(given: Any) -> Load:
     if load.rate is not None:
         require_number("load.rate", load.rate, "journeys a second, 1 to 20000", least=1.0, most=20_000)
     require_number("load.processes", load.processes, "a number of processes, 1 to 64", most=64)
+    if require_text("load.nodes", load.nodes):
+        _check_nodes(load)
     _ = load.stages
     locust_file(str(load.file))
     return load
+
+
+def _check_nodes(load: Load) -> None:
+    """What is asked from nodes is a service of the stack, by its name; the name is looked up when the load begins."""
+    require_names("load.nodes", load.places)
+    require_http("load.inside", load.inside)
+    if load.processes != 1:
+        raise ConfigurationError(
+            f"The argument load of probes.control has both nodes ({load.nodes}) and processes ({load.processes}): "
+            "each node has one worker; name more nodes, or leave one of the two out"
+        )
 
 
 def _canaries(given: list[Any]) -> tuple[Canary, ...]:

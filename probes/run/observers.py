@@ -10,7 +10,7 @@ from probes.run.about import RunAbout
 from probes.run.answers import must_answer, why
 from probes.run.breakers import BreakerWatch, read_breakers
 from probes.run.calls import CallWatch, read_calls
-from probes.run.load import Generator, canary_command, load_command, load_environment
+from probes.run.load import Generator, canary_command, load_command, load_command_afar, load_environment
 from probes.run.neighbours import NeighbourWatch
 from probes.run.observation import Observation
 from probes.run.orders import OrderCollector
@@ -108,9 +108,14 @@ class Observers:
             prefixes = {f"canary-{canary.name}": 1 for canary in seen.canaries}
             starting.append((Generator("canary", command, self._recorder.directory), prefixes))
         if seen.load:
-            command = load_command(seen.load, self._recorder.directory)
-            locust = Generator("load", command, self._recorder.directory, load_environment(environment))
-            starting.append((locust, {"load": seen.load.processes}))
+            folder = self._recorder.directory
+            command = load_command(seen.load, folder)
+            if seen.load.places:
+                command = load_command_afar(
+                    seen.load, folder, self._about.project, environment.get("STEHAUF_IMAGE_TAG") or "latest"
+                )
+            locust = Generator("load", command, folder, load_environment(environment))
+            starting.append((locust, {"load": seen.load.workers}))
         for generator, _ in starting:
             logger.info("Load: starting the %s", generator.name)
             self._generators.append(generator)  # before it starts: a signal in between must not forget it

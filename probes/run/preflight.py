@@ -11,9 +11,10 @@ from typing import Any
 from chaoslib import substitute
 
 from probes.errors import ConfigurationError, StackNotUp, TargetDegraded, UnknownService
+from probes.run.load import Load
 from probes.targets.api import Inspectable, Instance, Stack
 
-__all__ = ["ailments", "check_room", "check_services", "check_state", "refuse_degraded", "require_up"]
+__all__ = ["ailments", "check_load", "check_room", "check_services", "check_state", "refuse_degraded", "require_up"]
 
 _ROOM_BYTES = 50 * 2**20
 
@@ -48,6 +49,15 @@ def check_services(experiment: Mapping[str, Any], target: Inspectable, configura
                 f"'{activity.get('name')}' names the service '{service}', which the target does not have; "
                 f"it has: {', '.join(there)}"
             )
+
+
+def check_load(load: Load | None, target: str) -> None:
+    """Refuse a load from nodes where there are none."""
+    if load and load.places and target != "swarm":
+        raise ConfigurationError(
+            f"The argument load.nodes of probes.control names {', '.join(load.places)}, and the target is {target}: "
+            "only a swarm has nodes; leave it empty (STEHAUF_LOAD_NODES in our own experiments) for a load from here"
+        )
 
 
 def require_up(target: Stack, project: str) -> None:

@@ -183,6 +183,7 @@ class Session:
     def _prepare_target(self, experiment: Mapping[str, Any], configuration: Mapping[str, Any]) -> None:
         preflight.require_up(self.target, self.target.project)
         preflight.check_services(experiment, self.target, configuration)
+        preflight.check_load(self._observation.load, self.target.name)
         for sentence in heal_all(self.target, self.ledger):
             logger.warning("Healed what an earlier run left behind: %s", sentence)
         if not self.target.is_up():

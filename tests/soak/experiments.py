@@ -1,11 +1,14 @@
 """Runs every experiment several times on Docker, and says what each came to.
 
 `make experiments ROUNDS=10`, or `python tests/soak/experiments.py --rounds 10 [NAME ...]`, with a stack of its own.
+The demonstration is the short one. Of a run that did not pass, the folder is kept in reports/runs.
 Exit code 1 where one was anything but PASS, or was not run so often.
 """
 
 import argparse
 import itertools
+import shutil
+import subprocess
 import sys
 import tempfile
 from collections import Counter
@@ -15,12 +18,21 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
 
 from harness import ROOT, Bench
 
+from probes.demonstration.timing import seconds
+
 EXPERIMENTS = sorted(path for path in (ROOT / "experiments").iterdir() if path.suffix in {".yaml", ".json"})
+
+LONGEST_S = 300.0
+SCENES = {f"STEHAUF_DEMO_{name.upper()}_S": str(length) for name, length in seconds(fast=True, short=True).items()}
 
 
 def once(bench: Bench, path: Path) -> str:
     """The verdict of one run; its reasons are printed where it is no PASS."""
-    run = bench.chaos("run", str(path))
+    try:
+        run = bench.chaos("run", str(path), timeout=LONGEST_S, **SCENES)
+    except subprocess.TimeoutExpired:
+        print(f"{path.name:32} did not end within {LONGEST_S:g} s", flush=True)
+        return "no end"
     if run.directory is None:
         print(run.output)
         return "no verdict"
@@ -28,6 +40,9 @@ def once(bench: Bench, path: Path) -> str:
     print(f"{path.name:32} {verdict}", flush=True)
     for reason in run.verdict["reasons"]:
         print(f"    {reason['sentence']}", flush=True)
+    if verdict != "PASS":
+        kept = shutil.copytree(run.directory, ROOT / "reports" / "runs" / run.directory.name)
+        print(f"    {kept}", flush=True)
     return verdict
 
 

@@ -7,6 +7,7 @@ import pytest
 from probes.errors import ConfigurationError
 from probes.run.load import Canary, Load
 from probes.run.observation import Observation
+from probes.run.preflight import check_load
 
 LOCAL = "http://127.0.0.1:1"
 
@@ -95,6 +96,13 @@ def test_rate_and_shape_become_stages(load: dict[str, Any], stages: list[Any] | 
         ({"load": {"host": LOCAL, "shape": {"name": "ramp", "start": 1, "end": 9, "seconds": 0}}}, "seconds, 0.1"),
         ({"load": {"host": LOCAL, "shape": {"name": "stages", "stages": [[1, 2]]}}}, r"\[seconds, from, to\]"),
         ({"load": {"host": LOCAL, "file": "no/such.py"}}, "no/such.py"),
+        ({"load": {"host": LOCAL, "nodes": "node2"}}, "load.inside.*an http URL"),
+        ({"load": {"host": LOCAL, "nodes": ["node2"], "inside": LOCAL}}, "load.nodes.*a text"),
+        ({"load": {"host": LOCAL, "nodes": "no de", "inside": LOCAL}}, "load.nodes.*no de"),
+        (
+            {"load": {"host": LOCAL, "nodes": "a,b", "inside": LOCAL, "processes": 2}},
+            r"both nodes \(a,b\) and processes \(2\)",
+        ),
         ({"canaries": [{"name": "a b", "url": LOCAL}]}, "a b"),
         ({"canaries": [{"name": 5, "url": LOCAL}]}, "5"),
         ({"canaries": [{"name": "a", "url": LOCAL}] * 2}, "a, a.*name of its own"),
@@ -112,3 +120,15 @@ def test_rate_and_shape_become_stages(load: dict[str, Any], stages: list[Any] | 
 def test_what_is_wrong_is_named(arguments: dict[str, Any], named: str) -> None:
     with pytest.raises(ConfigurationError, match=named):
         Observation.from_arguments(arguments)
+
+
+def test_each_node_has_a_worker_and_only_a_swarm_has_nodes() -> None:
+    load = {"host": LOCAL, "nodes": " node2, node3,node2", "inside": "http://storefront:8080"}
+    seen = Observation.from_arguments({"load": load})
+    assert seen.load
+    assert seen.load.places == ("node2", "node3")
+    assert seen.expected()["workers"] == 2
+    check_load(seen.load, "swarm")
+    with pytest.raises(ConfigurationError, match="node2, node3, and the target is docker"):
+        check_load(seen.load, "docker")
+    check_load(Observation.from_arguments({"load": {"host": LOCAL, "nodes": ""}}).load, "docker")

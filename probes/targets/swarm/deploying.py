@@ -13,6 +13,7 @@ from docker.models.volumes import Volume
 from probes.errors import TargetError
 from probes.targets.docker.engine import asked
 from probes.targets.swarm.engines import Engines
+from probes.targets.swarm.places import remove_places
 from probes.targets.swarm.tasks import NAMESPACE
 
 __all__ = ["Deployment"]
@@ -38,6 +39,7 @@ class Deployment:
 
     def remove(self) -> None:
         """Take the stack away, and its volumes from every machine. Raises TargetError naming what is left."""
+        remove_places(self.engines, self.project)  # they are in its network, which could not be removed
         self._docker_stack(["rm", self.project])
         deadline = time.monotonic() + _GONE_S
         while left := self._left():

@@ -18,6 +18,7 @@ from probes.targets.swarm.deploying import Deployment, told
 from probes.targets.swarm.engines import Engines, unavailable
 from probes.targets.swarm.events import watching
 from probes.targets.swarm.machines import Nodal
+from probes.targets.swarm.places import places_of, remove_places
 from probes.targets.swarm.stackfile import stack_file
 from probes.targets.swarm.tasks import NAMESPACE, Task, instance_from, service_from, short, slots
 
@@ -103,6 +104,17 @@ class SwarmTarget(Nodal):
             container, now = self._ours(instance)
             with asked(f"resume {now.id} on {now.node}"):
                 container.unpause()
+
+    def strays(self) -> tuple[tuple[str, str], ...]:
+        """What a load on nodes left, or one that runs."""
+        return tuple(
+            (str(each.name), f"{each.name}: where a load ran on a node of the swarm is not removed")
+            for each in places_of(self._engines, self.project)
+        )
+
+    def sweep(self) -> tuple[str, ...]:
+        """Remove that."""
+        return tuple(f"{name}: removed, a load ran there" for name in remove_places(self._engines, self.project))
 
     def is_up(self) -> bool:
         """Whether any service of the stack is deployed."""
