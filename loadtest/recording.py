@@ -64,7 +64,7 @@ _hosts: dict[str, Host] = {}
 
 
 def _host(url: str | None) -> Host:
-    """One for all users: its name is resolved once."""
+    """One for all users: its addresses are theirs in turns."""
     return _hosts.setdefault(str(url), _hosts.get(str(url)) or Host(str(url)))
 
 

@@ -2,15 +2,19 @@
 
     python relay.py FOLDER COMMAND [ARGUMENT ...]
 
-Nothing happens before a line came on stdin. After that stdout bears JSON lines, at least one a second:
+Nothing happens before a byte came on stdin. After that stdout bears JSON lines:
 `{"file": NAME, "at": OFFSET, "data": BASE64}` came to a file that grows, `{"file": NAME, "data": BASE64}` is one that
-was written anew, `{}` a sign of life, and last `{"ended": EXIT CODE}`, after everything else that was in FOLDER.
-The next line on stdin, or its end (whoever listened is gone), is SIGINT for the command, and SIGKILL 12 s later.
-Standard library only: it is copied to where it runs.
+was written anew, `{"at_ns": NS}` is what the clock here says, once a second, and last comes `{"ended": EXIT CODE}`,
+after everything else that was in FOLDER.
+
+Whoever listens sends `.` every few seconds. Anything else, or 10 s without (it is gone, or cannot be heard), is SIGINT
+for the command, and SIGKILL 12 s later. Standard library only: it is copied to where it runs.
 """
 
 import base64
 import json
+import os
+import select
 import signal
 import subprocess
 import sys
@@ -25,6 +29,8 @@ __all__ = ["Folder", "main"]
 _LOOK_S = 0.05
 _ALIVE_S = 1.0
 _STOP_WITHIN_S = 12.0
+_UNHEARD_S = 10.0
+_STDIN = 0
 _GROWING = (".samples", ".jsonl")
 
 
@@ -68,7 +74,7 @@ class Folder:
 
 def main(folder: Path, command: list[str]) -> int:
     """Run the command to its end; its exit code."""
-    sys.stdin.buffer.readline()
+    os.read(_STDIN, 1)
     folder.mkdir(parents=True, exist_ok=True)
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=sys.stderr)
     threading.Thread(target=_end_when_told, args=(process,), daemon=True).start()
@@ -77,13 +83,12 @@ def main(folder: Path, command: list[str]) -> int:
         code = process.poll()  # before the look: what it wrote last is seen by that
         for part in watched.news():
             _tell(part)
-            told_at = time.monotonic()
         if code is not None:
             _tell({"ended": code})
             return code
         if time.monotonic() > told_at + _ALIVE_S:
-            _tell({})
             told_at = time.monotonic()
+            _tell({"at_ns": time.time_ns()})
         time.sleep(_LOOK_S)
 
 
@@ -94,7 +99,8 @@ def _tell(part: dict[str, Any]) -> None:
 
 def _end_when_told(process: "subprocess.Popen[bytes]") -> None:
     """In a thread of its own: should nobody take what is told, telling may wait for ever, and this must not."""
-    sys.stdin.buffer.readline()
+    while select.select([_STDIN], [], [], _UNHEARD_S)[0] and os.read(_STDIN, 1) == b".":
+        pass
     process.send_signal(signal.SIGINT)
     try:
         process.wait(_STOP_WITHIN_S)

@@ -4,6 +4,7 @@ import _socket  # the unpatched socket: no layer between it and the watchers
 import errno
 import os
 import socket
+import time
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -17,6 +18,7 @@ OURS = {errno.EMFILE, errno.ENFILE, errno.ENOMEM, errno.ENOBUFS, errno.EADDRNOTA
 
 _READ, _WRITE = 1, 2
 _CHUNK = 65536
+_FRESH_S = 1.0
 
 
 class Headers(dict[str, str]):
@@ -28,7 +30,11 @@ class Headers(dict[str, str]):
 
 
 class Host:
-    """Where the requests go; its name is resolved once. Raises ValueError with a sentence for what is not http."""
+    """Where the requests go. Raises ValueError with a sentence for what is not http.
+
+    A name is looked up anew where that is a second ago, and its addresses are taken in turns: of several copies
+    behind one name each has users, and one that came later has them, too.
+    """
 
     def __init__(self, url: str) -> None:
         parts = urlsplit(url)
@@ -40,17 +46,27 @@ class Host:
         self.line = f"HTTP/1.1\r\nHost: {parts.netloc.rpartition('@')[2]}\r\nUser-Agent: stehauf\r\nAccept: */*\r\n"
         self._name = parts.hostname, parts.port or 80
         self._addresses: list[tuple[Any, ...]] = []
+        self._looked_up = 0.0
+        self._turn = 0
 
     def connect(self) -> Any:
         """A connected socket. Raises OSError."""
-        if not self._addresses:
-            self._addresses = socket.getaddrinfo(*self._name, type=socket.SOCK_STREAM)
-        for family, kind, protocol, _, address in self._addresses:
+        for family, kind, protocol, _, address in self._in_turn():
             try:
                 return _connected(_socket.socket(family, kind, protocol), address)
             except OSError as error:
                 failed = error
         raise failed
+
+    def _in_turn(self) -> list[tuple[Any, ...]]:
+        """Addresses to try; another one first each time, but none of a family that comes later."""
+        now = time.monotonic()
+        if not self._addresses or now > self._looked_up + _FRESH_S:
+            self._looked_up = now
+            self._addresses = socket.getaddrinfo(*self._name, type=socket.SOCK_STREAM)
+        first = [one for one in self._addresses if one[0] == self._addresses[0][0]]
+        self._turn = (self._turn + 1) % len(first)
+        return [*first[self._turn :], *first[: self._turn], *self._addresses[len(first) :]]
 
 
 def _connected(sock: Any, address: Any) -> Any:

@@ -29,6 +29,7 @@ __all__ = ["main"]
 _ASKED_S = 8.0
 _LOOK_S = 0.1
 _END_WITHIN_S = 12.0
+_SLOWER_S = 0.25
 _LIBRARY = "/load/lib"
 _USERS = "/load/users"
 _EVIDENCE = "/tmp/evidence"  # noqa: S108 - in a container of its own
@@ -85,7 +86,7 @@ class _Load:
         self._streams: list[Stream] = []
 
     def run(self) -> None:
-        """Until told to end. Raises StehaufError where a part of it was lost; KeyboardInterrupt before it began."""
+        """Until told to end. Raises StehaufError where a part of it was lost, KeyboardInterrupt before it started."""
         options = self._options
         there = self._places.open(options.nodes, options.image, str(urlsplit(options.inside).hostname))
         code = archive(_code(options.file))
@@ -97,20 +98,21 @@ class _Load:
                 self._check()
                 time.sleep(_LOOK_S)
         except KeyboardInterrupt:
-            if not self._streams:
-                raise
+            pass
         _leave_alone()
+        if not self._has_begun:  # a master that still waits for its workers does not end in order
+            raise RecordingFailed("The load was ended before it had begun")
         self._end()
 
     def _start(self, there: Sequence[Place]) -> None:
         users = f"{_USERS}/{self._options.file.name}"
         common = ["--host", self._options.inside, "--allow-host", str(urlsplit(self._options.inside).hostname)]
         common += ["--evidence", _EVIDENCE, "--loglevel", "WARNING", "--die-with-parent"]
-        common += ["--expect-workers", str(len(there))]
+        common += ["--expect-workers", str(len(there)), "--exit-code-on-error", "0"]
         how = ["--users", self._options.users, "--spawn-rate", self._options.users]
         if self._options.arrivals:
             how = ["--arrivals", self._options.arrivals]
-        page = ["--only-summary", "--exit-code-on-error", "0", "--html", f"{_EVIDENCE}/locust.html"]
+        page = ["--only-summary", "--html", f"{_EVIDENCE}/locust.html"]
         self._relay(0, there[0], users, ["--master", "--headless", *page, *how, *common])
         for number, place in enumerate(there, 1):
             self._relay(number, place, users, ["--worker", "--master-host", there[0].name, *common])
@@ -121,24 +123,34 @@ class _Load:
         samples: Path = self._options.evidence
         log = samples.parent / "logs" / f"load-{number}-{place.node}.log"
         stream = Stream(name, place.container, Files(samples, number, place.node), log)
-        self._streams.append(stream)
         folder = f"{_EVIDENCE}-{number}"
         command = ["python", f"{_LIBRARY}/relay.py", folder, "python", "-P", "-m", "locust", "-f", users]
         told = [part.replace(_EVIDENCE, folder) for part in arguments]
         stream.start([*command, *told], {"PYTHONPATH": f"{_LIBRARY}:/packages"})
+        self._streams.append(stream)
+
+    @property
+    def _has_begun(self) -> bool:
+        """Whether every worker sends."""
+        workers = self._streams[1:]
+        return len(workers) == len(self._options.nodes) and all(stream.has_begun for stream in workers)
 
     def _check(self) -> None:
         for stream in self._streams:
+            stream.live()
             if sentence := stream.trouble():
                 raise RecordingFailed(sentence)
             if stream.has_ended:
                 raise RecordingFailed(f"{stream.name} ended by itself: see the logs of the run")
 
     def _end(self) -> None:
-        """The master ends, and its workers with it."""
+        """The master ends, and its workers with it; not before what was due until now by a slower clock was sent."""
+        time.sleep(_SLOWER_S)
         self._streams[0].stop()
         deadline = time.monotonic() + _END_WITHIN_S
         while not all(stream.has_ended for stream in self._streams):
+            for stream in self._streams[1:]:
+                stream.live()
             if time.monotonic() > deadline:
                 slow = ", ".join(stream.name for stream in self._streams if not stream.has_ended)
                 raise RecordingFailed(f"{slow} did not end within {_END_WITHIN_S:g} s: samples may be missing")

@@ -5,6 +5,8 @@ import binascii
 import json
 import os
 import re
+import time
+from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,10 @@ from probes.errors import RecordingFailed
 __all__ = ["Files"]
 
 _NAME = re.compile(r"(?P<kind>load|orders)-(?P<writer>\d+)(?P<ending>\.samples|\.json|\.jsonl|\.pulse\.jsonl)")
-_KEYS = {"ended", "file", "at", "data"}
+_KEYS = {"ended", "file", "at", "data", "at_ns"}
+_SIGNS = 10
+_CLOCK_S = 0.1
+"""As for the events of a node: by more than this its times cannot be put in order with the others."""
 _PAGE = "locust.html"
 
 
@@ -24,6 +29,9 @@ class Files:
         self._directory = directory
         self._number = number
         self._node = node
+        self._late: deque[float] = deque(maxlen=_SIGNS)
+        self.has_samples = False
+        """Whether a request was recorded."""
 
     def take(self, line: bytes) -> int | None:
         """One line of the relay; the exit code where it says that all has ended.
@@ -36,11 +44,23 @@ class Files:
                 raise ValueError(f"it reads {str(part)[:80]!r}")  # noqa: TRY301 - of what came, not of a caller
             if "ended" in part:
                 return int(part["ended"])
+            if "at_ns" in part:
+                self._compare(time.time_ns() - int(part["at_ns"]))
             if "file" in part:
                 self._write(str(part["file"]), part.get("at"), base64.b64decode(part["data"], validate=True))
         except (ValueError, TypeError, KeyError, binascii.Error) as error:
             raise RecordingFailed(f"What came from the node {self._node} is not understood: {error}") from error
         return None
+
+    def _compare(self, late_ns: int) -> None:
+        """Its clock with ours: what came was said earlier, and the quickest of the last signs hardly so."""
+        self._late.append(late_ns / 1e9)
+        off_s = late_ns / 1e9 if late_ns < 0 else min(self._late) if len(self._late) == _SIGNS else 0.0
+        if abs(off_s) > _CLOCK_S:
+            raise RecordingFailed(
+                f"The clock of the node {self._node} differs from this machine's by {abs(off_s):.1f} s, or what it "
+                "says takes so long: its users' times cannot be put in order with the rest; set both by NTP"
+            )
 
     def _write(self, name: str, at: Any, data: bytes) -> None:
         if name == _PAGE:
@@ -54,6 +74,7 @@ class Files:
             self._replace(path, data)
         else:
             _append(path, int(at), data)
+            self.has_samples |= match["ending"] == ".samples" and bool(data)
 
     def _replace(self, path: Path, data: bytes) -> None:
         """What the writer says of itself, and where it ran."""

@@ -18,6 +18,7 @@ __all__ = ["Stream"]
 _frames: Any = frames_iter
 _SILENT_S = 10.0
 """A relay says something every second."""
+_LIVE_S = 1.0
 
 
 class Stream:
@@ -32,6 +33,7 @@ class Stream:
         self._files = files
         self._log = log
         self._heard = 0.0
+        self._let_live = 0.0
         self._socket: Any = None
         self._thread = threading.Thread(target=self._read, name=f"load-{name}", daemon=True)
 
@@ -43,11 +45,22 @@ class Stream:
             self._socket = api.exec_start(made["Id"], socket=True)
         self._heard = time.monotonic()
         self._thread.start()
-        self._say()  # only now: what it said before anybody read could be lost in the SDK's own buffer
+        self.live()  # only now: what it said before anybody read could be lost in the SDK's own buffer
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether a request of its was recorded."""
+        return self._files.has_samples
+
+    def live(self) -> None:
+        """Let it go on for some seconds more; at most once a second anything is sent."""
+        if time.monotonic() > self._let_live + _LIVE_S:
+            self._let_live = time.monotonic()
+            self._say(b".")
 
     def stop(self) -> None:
         """Ask it to end in order."""
-        self._say()
+        self._say(b"\n")
 
     @property
     def has_ended(self) -> bool:
@@ -70,9 +83,9 @@ class Stream:
     def _is_silent(self) -> bool:
         return time.monotonic() - self._heard > _SILENT_S
 
-    def _say(self) -> None:
+    def _say(self, word: bytes) -> None:
         with contextlib.suppress(OSError):  # who is gone needs no telling, and is noticed by its silence
-            self._socket._sock.sendall(b"\n")  # noqa: SLF001 - the SDK hands out a reader, and has no writer
+            self._socket._sock.sendall(word)  # noqa: SLF001 - the SDK hands out a reader, and has no writer
 
     def _read(self) -> None:
         try:

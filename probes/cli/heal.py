@@ -31,7 +31,7 @@ def heal(check: bool) -> None:
             click.echo(f"{len(found)} left on {target.name}, project {target.project}" if found else "Nothing is left")
             raise SystemExit(1 if found else 0)
         done = list(heal_all(target, ledger))
-        if isinstance(target, Sweepable) and target.is_up():
+        if isinstance(target, Sweepable):
             done += target.sweep()  # what no fault of the ledger accounts for
         for sentence in done:
             click.echo(sentence)

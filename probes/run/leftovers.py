@@ -32,7 +32,7 @@ def _last_first(ledger: Ledger) -> list[Entry]:
 
 
 def _strays(target: Target, ledger: Ledger) -> list[str]:
-    if not isinstance(target, Sweepable) or not target.is_up():
+    if not isinstance(target, Sweepable):
         return []
     known = [entry.id for entry in ledger]
     return [told for fault, told in target.strays() if not any(one.startswith(fault) for one in known)]

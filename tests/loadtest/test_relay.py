@@ -1,8 +1,10 @@
 """What a load on another machine recorded is here as it was there: while it goes on, and when it has ended."""
 
 import json
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -48,9 +50,9 @@ def relay(
         process.communicate()
 
 
-def say(process: "subprocess.Popen[bytes]") -> None:
+def say(process: "subprocess.Popen[bytes]", word: bytes = b"\n") -> None:
     assert process.stdin
-    process.stdin.write(b"\n")
+    process.stdin.write(word)
     process.stdin.flush()
 
 
@@ -118,6 +120,35 @@ def test_nothing_begins_before_it_is_told(there: Path) -> None:
     assert not there.exists()
 
 
+def test_two_machines_may_give_the_same_process_id(here: Path) -> None:
+    for number, data in ((1, "AAAA"), (2, "////")):
+        line = {"file": "load-7.samples", "at": 0, "data": data}
+        Files(here, number, f"node{number}").take(json.dumps(line).encode())
+    assert (here / "load-1.7.samples").read_bytes() == b"\0\0\0"
+    assert (here / "load-2.7.samples").read_bytes() == b"\xff\xff\xff"
+
+
+def hurried(there: Path, name: str, seconds: float) -> Path:
+    """A relay that waits less."""
+    made, patient = there.parent / "relay.py", (ROOT / "loadtest" / "relay.py").read_text(encoding="utf-8")
+    changed = re.sub(rf"^{name} = [\d.]+$", f"{name} = {seconds}", patient, flags=re.MULTILINE)
+    assert changed != patient
+    made.write_text(changed, encoding="utf-8")
+    return made
+
+
+def test_who_does_not_let_it_live_is_gone_too(there: Path, here: Path) -> None:
+    """A connection that was cut says nothing, and does not end."""
+    with relay(there, program=hurried(there, "_UNHEARD_S", 1.0)) as process:
+        say(process)
+        files = Files(here, 1, NODE)
+        for _ in range(10):
+            say(process, b".")
+            seen = samples(here)
+            assert follow(process, files, lambda seen=seen: samples(here) > seen + 20) is None
+        assert follow(process, files, lambda: False) == 0
+
+
 def test_who_listened_is_gone_and_the_load_ends(there: Path) -> None:
     with relay(there) as process:
         say(process)
@@ -134,10 +165,7 @@ def test_a_load_that_ends_by_itself_says_how(there: Path, here: Path) -> None:
 
 
 def test_a_load_that_does_not_end_is_killed(there: Path) -> None:
-    hurried, patient = there.parent / "relay.py", (ROOT / "loadtest" / "relay.py").read_text(encoding="utf-8")
-    assert "_STOP_WITHIN_S = 12.0" in patient
-    hurried.write_text(patient.replace("_STOP_WITHIN_S = 12.0", "_STOP_WITHIN_S = 0.3"), encoding="utf-8")
-    with relay(there, "deaf", hurried) as process:
+    with relay(there, "deaf", hurried(there, "_STOP_WITHIN_S", 0.3)) as process:
         say(process)
         wait_for(lambda: any(there.glob("*.samples")) and samples(there) > 0, "a load")
         told, _ = process.communicate(timeout=60)
@@ -150,6 +178,7 @@ def test_a_load_that_does_not_end_is_killed(there: Path) -> None:
         (b"nonsense", "not understood"),
         (b"[]", "not understood"),
         (b'{"ended": null}', "not understood"),
+        (b'{"at_ns": "now"}', "not understood"),
         (b'{"file": "../run.json", "data": ""}', "no evidence of the name '../run.json'"),
         (b'{"file": "canary-shop-1.samples", "at": 0, "data": ""}', "no evidence of the name"),
         (b'{"file": "load-7.samples", "at": 20, "data": "AAAA"}', "has 0 bytes, and what came begins at 20"),
@@ -169,3 +198,31 @@ def test_nothing_comes_twice(here: Path) -> None:
     assert files.take(line) is None
     with pytest.raises(RecordingFailed, match="has 20 bytes, and what came begins at 0"):
         files.take(line)
+
+
+@pytest.mark.parametrize(
+    ("behind_s", "signs", "is_told"),
+    [(-0.05, 30, False), (-0.3, 1, True), (0.05, 30, False), (0.3, 9, False), (0.3, 10, True), (3600.0, 10, True)],
+)
+def test_the_clock_there_is_held_against_ours(behind_s: float, signs: int, is_told: bool, here: Path) -> None:
+    """That it is ahead shows at once; that it is behind, or the way is long, when ten signs were all late."""
+    files = Files(here, 1, NODE)
+
+    def sign() -> None:
+        files.take(json.dumps({"at_ns": time.time_ns() - round(behind_s * 1e9)}).encode())
+
+    for _ in range(signs - 1):
+        sign()
+    if is_told:
+        with pytest.raises(RecordingFailed, match="clock of the node node2 differs"):
+            sign()
+    else:
+        sign()
+
+
+def test_one_late_sign_is_no_clock(here: Path) -> None:
+    files = Files(here, 1, NODE)
+    for late_s in (0.5, 0.5, 0.01, *[0.5] * 9):
+        files.take(json.dumps({"at_ns": time.time_ns() - round(late_s * 1e9)}).encode())
+    with pytest.raises(RecordingFailed, match="clock"):
+        files.take(json.dumps({"at_ns": time.time_ns() - 500_000_000}).encode())

@@ -22,7 +22,7 @@ __all__ = ["LABEL", "Place", "Places", "archive", "places_of", "remove_places"]
 
 LABEL = "stehauf.load"
 """Of a service that is a load's; its value is the stack's name. None of the stack's own: no fault finds it."""
-_STARTED_S = 30.0
+_STARTED_S = 20.0
 _GONE_S = 10.0
 _EVERY_S = 0.1
 _MOST_S = 7200
@@ -50,6 +50,7 @@ class Places:
     def __init__(self, engines: Engines, project: str) -> None:
         self._engines = engines
         self._project = project
+        self._made: list[Any] = []
 
     def open(self, nodes: Sequence[str], image: str, host: str) -> tuple[Place, ...]:
         """One on each node, in the networks of the service that is known there as `host`, each running.
@@ -72,8 +73,8 @@ class Places:
         return tuple(self._wait_for(node, name, deadline) for node, name in zip(nodes, names, strict=True))
 
     def close(self) -> None:
-        """Remove them, and wait until they are gone. Raises TargetError."""
-        remove_places(self._engines, self._project)
+        """Remove those that were made here, and wait until they are gone. Raises TargetError."""
+        _remove(self._engines, self._project, self._made)
 
     def _networks_of(self, host: str) -> list[str]:
         with asked(f"list the services of {self._project}"):
@@ -105,7 +106,7 @@ class Places:
     def _create(self, node: str, name: str, image: str, networks: list[str]) -> None:
         services: Any = self._engines.manager().services  # the SDK has no types for them
         with asked(f"make a place for the load on {node}"):
-            services.create(
+            made = services.create(
                 image,
                 command=["sleep", str(_MOST_S)],
                 name=name,
@@ -117,6 +118,7 @@ class Places:
                 restart_policy=RestartPolicy(condition="none"),
                 init=True,
             )
+        self._made.append(made)
 
     def _wait_for(self, node: str, name: str, deadline: float) -> Place:
         while time.monotonic() < deadline:
@@ -143,24 +145,30 @@ def places_of(engines: Engines, project: str) -> list[Any]:
 def remove_places(engines: Engines, project: str) -> tuple[str, ...]:
     """Remove all of them, and wait until they are gone; their names. Raises TargetError."""
     services = places_of(engines, project)
-    for service in services:
-        with asked(f"remove {service.name}"), contextlib.suppress(NotFound):
-            service.remove()
-    deadline = time.monotonic() + _GONE_S
-    while services and (left := _left(engines, f"{LABEL}={project}")):
-        if time.monotonic() > deadline:
-            raise TargetError(f"The load's services were removed, and these containers are still there: {left}")
-        time.sleep(_EVERY_S)
+    _remove(engines, project, services)
     return tuple(str(service.name) for service in services)
 
 
-def _left(engines: Engines, label: str) -> str:
+def _remove(engines: Engines, project: str, services: Sequence[Any]) -> None:
+    ids = {service.id for service in services}
+    for service in services:
+        with asked("remove a place of a load"), contextlib.suppress(NotFound):
+            service.remove()
+    deadline = time.monotonic() + _GONE_S
+    while ids and (left := _left(engines, f"{LABEL}={project}", ids, deadline)):
+        if time.monotonic() > deadline:
+            raise TargetError(f"The load's services were removed, and these containers are still there: {left}")
+        time.sleep(_EVERY_S)
+
+
+def _left(engines: Engines, label: str, services: set[str], deadline: float) -> str:
     found: list[str] = []
     for name in engines.endpoints():
-        client = engines.reachable(name)
+        client = engines.reachable(name) if time.monotonic() < deadline else None
         with contextlib.suppress(DockerException, StehaufError):  # a machine that is gone has taken its own with it
             there: list[Any] = client.containers.list(filters={"label": label}, ignore_removed=True) if client else []
-            found += [f"{one.name} on {name}" for one in there]
+            mine = [one for one in there if one.labels.get("com.docker.swarm.service.id") in services]
+            found += [f"{one.name} on {name}" for one in mine]
     return ", ".join(found)
 
 

@@ -137,6 +137,8 @@ class SwarmTarget(Nodal):
         self._own()
         if self.is_up():
             self._deployment.remove()
+        else:
+            self.sweep()
 
     def _wait_healthy(self, stack: Mapping[str, Any], progress: Callable[[str], None]) -> None:
         deadline, seen = time.monotonic() + _HEALTHY_S, set[str]()
