@@ -32,7 +32,6 @@ _END_WITHIN_S = 12.0
 _SLOWER_S = 0.25
 _LIBRARY = "/load/lib"
 _USERS = "/load/users"
-_EVIDENCE = "/tmp/evidence"  # noqa: S108 - in a container of its own
 _SHARED = ("__init__", "evidence/__init__", "evidence/samples", "evidence/stages", "evidence/instant")
 """What the load needs of the package `reports`."""
 
@@ -105,28 +104,26 @@ class _Load:
         self._end()
 
     def _start(self, there: Sequence[Place]) -> None:
-        users = f"{_USERS}/{self._options.file.name}"
-        common = ["--host", self._options.inside, "--allow-host", str(urlsplit(self._options.inside).hostname)]
-        common += ["--evidence", _EVIDENCE, "--loglevel", "WARNING", "--die-with-parent"]
-        common += ["--expect-workers", str(len(there)), "--exit-code-on-error", "0"]
-        how = ["--users", self._options.users, "--spawn-rate", self._options.users]
-        if self._options.arrivals:
-            how = ["--arrivals", self._options.arrivals]
-        page = ["--only-summary", "--html", f"{_EVIDENCE}/locust.html"]
-        self._relay(0, there[0], users, ["--master", "--headless", *page, *how, *common])
+        """The master, which has no evidence but its page, and is number 0; then the workers."""
+        how = ["--arrivals", self._options.arrivals]
+        if self._options.users:
+            how = ["--users", self._options.users, "--spawn-rate", self._options.users]
+        page = ["--only-summary", "--html", f"{_folder(0)}/locust.html"]
+        self._relay("master", 0, there[0], ["--master", "--headless", *page, *how])
         for number, place in enumerate(there, 1):
-            self._relay(number, place, users, ["--worker", "--master-host", there[0].name, *common])
+            self._relay("worker", number, place, ["--worker", "--master-host", there[0].name])
 
-    def _relay(self, number: int, place: Place, users: str, arguments: list[str]) -> None:
-        """Start a Locust and what hands over its evidence: 0 is the master, which has none but its page."""
-        name = f"the load's worker on {place.node}" if number else f"the load's master on {place.node}"
-        samples: Path = self._options.evidence
+    def _relay(self, role: str, number: int, place: Place, arguments: list[str]) -> None:
+        """Start a Locust and what hands over its evidence."""
+        inside, samples, expected = self._options.inside, self._options.evidence, str(len(self._options.nodes))
         log = samples.parent / "logs" / f"load-{number}-{place.node}.log"
-        stream = Stream(name, place.container, Files(samples, number, place.node), log)
-        folder = f"{_EVIDENCE}-{number}"
-        command = ["python", f"{_LIBRARY}/relay.py", folder, "python", "-P", "-m", "locust", "-f", users]
-        told = [part.replace(_EVIDENCE, folder) for part in arguments]
-        stream.start([*command, *told], {"PYTHONPATH": f"{_LIBRARY}:/packages"})
+        stream = Stream(f"the load's {role} on {place.node}", place.container, Files(samples, number, place.node), log)
+        folder = _folder(number)
+        command = ["python", f"{_LIBRARY}/relay.py", folder]
+        command += ["python", "-P", "-m", "locust", "-f", f"{_USERS}/{self._options.file.name}", *arguments]
+        command += ["--host", inside, "--allow-host", str(urlsplit(inside).hostname), "--expect-workers", expected]
+        command += ["--evidence", folder, "--loglevel", "WARNING", "--exit-code-on-error", "0", "--die-with-parent"]
+        stream.start(command, {"PYTHONPATH": f"{_LIBRARY}:/packages"})
         self._streams.append(stream)
 
     @property
@@ -158,6 +155,10 @@ class _Load:
         for stream in self._streams:
             if sentence := stream.trouble():
                 raise RecordingFailed(sentence)
+
+
+def _folder(number: int) -> str:
+    return f"/tmp/evidence-{number}"  # noqa: S108 - in a container of its own
 
 
 def _code(users: Path) -> dict[str, Path]:

@@ -11,6 +11,7 @@ import random
 import sys
 import tempfile
 import time
+from dataclasses import dataclass
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "e2e"))
@@ -23,8 +24,20 @@ HEALED_S = 90.0
 """What was broken must be clean and well again within this time."""
 
 
-def one_round(bench: Bench, choice: random.Random, before: object) -> str:
-    """Kill one run, and wait; empty where all is as before, else what is not."""
+@dataclass(frozen=True)
+class Round:
+    """What became of one."""
+
+    killed: bool
+    """False: it had ended by itself before."""
+    clean_s: float
+    """From the kill until `chaos heal --check` found nothing."""
+    wrong: str
+    """What is not as before; empty: nothing."""
+
+
+def one_round(bench: Bench, choice: random.Random, before: object) -> Round:
+    """Kill one run, and wait until all is as before."""
     path, wait_s = choice.choice(EXPERIMENTS), choice.uniform(1, 25)
     with bench.started("run", str(path)) as process:
         deadline = time.monotonic() + wait_s
@@ -43,7 +56,7 @@ def one_round(bench: Bench, choice: random.Random, before: object) -> str:
     loads = eventually(lambda: leftovers(bench) == [])
     wrong = [name for name, good in (("heal", clean), ("health", well), ("state", same), ("load", loads)) if not good]
     print(f"{told}{'' if not wrong else '  WRONG: ' + ', '.join(wrong)}", flush=True)
-    return ", ".join(wrong)
+    return Round(not ended, healed_s, ", ".join(wrong))
 
 
 def main() -> int:
@@ -59,9 +72,13 @@ def main() -> int:
         Bench("docker", Path(folder)).up("--own-disk", "broker") as bench,
     ):
         before = state_of(bench.project)
-        wrong = [found for _ in range(options.rounds) if (found := one_round(bench, choice, before))]
-    print(f"{options.rounds - len(wrong)} of {options.rounds} left everything as before")
-    return 1 if wrong else 0
+        rounds = [one_round(bench, choice, before) for _ in range(options.rounds)]
+    killed = [each for each in rounds if each.killed]
+    wrong = [each for each in rounds if each.wrong]
+    longest_s = max((each.clean_s for each in killed), default=0.0)
+    print(f"{len(rounds) - len(wrong)} of {len(rounds)} left everything as before")
+    print(f"{len(killed)} were killed in the middle; the longest took {longest_s:.1f} s to be clean")
+    return 1 if wrong or not killed else 0
 
 
 if __name__ == "__main__":
