@@ -34,6 +34,7 @@ class Stream:
         self._log = log
         self._heard = 0.0
         self._let_live = 0.0
+        self._reader: Any = None
         self._socket: Any = None
         self._thread = threading.Thread(target=self._read, name=f"load-{name}", daemon=True)
 
@@ -42,7 +43,8 @@ class Stream:
         api: Any = getattr(self._container.client, "api", None)  # the SDK has no types for sockets
         with asked(f"start {self.name}"):
             made = api.exec_create(self._container.id, command, stdin=True, environment=environment)
-            self._socket = api.exec_start(made["Id"], socket=True)
+            self._reader = api.exec_start(made["Id"], socket=True)
+        self._socket = self._reader._sock  # noqa: SLF001 - the SDK hands out a reader, and has no writer
         self._heard = time.monotonic()
         self._thread.start()
         self.live()  # only now: what it said before anybody read could be lost in the SDK's own buffer
@@ -85,18 +87,21 @@ class Stream:
 
     def _say(self, word: bytes) -> None:
         with contextlib.suppress(OSError):  # who is gone needs no telling, and is noticed by its silence
-            self._socket._sock.sendall(word)  # noqa: SLF001 - the SDK hands out a reader, and has no writer
+            self._socket.sendall(word)
 
     def _read(self) -> None:
         try:
             self._follow()
         except (RecordingFailed, OSError) as error:
             self._error = f"{self.name}: {error}"
+        finally:
+            self._reader.close()
+            self._socket.close()
 
     def _follow(self) -> None:
         rest = b""
         with self._log.open("ab", buffering=0) as log:
-            for kind, data in _frames(self._socket, tty=False):
+            for kind, data in _frames(self._reader, tty=False):
                 self._heard = time.monotonic()
                 if kind != STDOUT:
                     log.write(data)

@@ -116,14 +116,15 @@ def test_a_load_that_cannot_be_is_refused_by_name(changes: dict[str, str], why: 
     run = swarm.chaos("run", str(quick(swarm, **changes)))
     assert run.code != 0
     assert why in run.said + run.output
-    assert not run.directory or run.lines("faults.jsonl") == []
+    assert run.directory
+    assert not (run.directory / "faults.jsonl").exists(), "nothing was broken"
 
 
 def users(bench: Bench) -> list[bool]:
     """Of each place, whether Locust runs there."""
     label = f"label=stehauf.load={bench.project}"
     return [
-        "locust" in manager(bench, "--host", host, "top", place)
+        "--worker" in manager(bench, "--host", host, "exec", place, "sh", "-c", "cat /proc/[0-9]*/cmdline")
         for host in hosts(bench).values()
         for place in manager(bench, "--host", host, "ps", "--quiet", "--filter", label).split()
     ]

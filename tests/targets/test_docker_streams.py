@@ -86,6 +86,8 @@ def test_it_hands_over_all_and_ends_as_it_ended(
     _, there = container.exec_run(["cat", "/tmp/evidence/orders-1.jsonl"])
     assert (folder / "orders-1.1.jsonl").read_bytes() == there
     assert there.endswith(b"the last line\n")
+    stream.live()
+    stream.stop()  # to one that has ended it says nothing
     assert b"what it says" in (folder.parent / "worker.log").read_bytes()
 
 
