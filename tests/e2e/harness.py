@@ -188,6 +188,16 @@ def leftovers(bench: Bench) -> list[str]:
     return found
 
 
+def below(pid: int, part: str) -> list[psutil.Process]:
+    """Processes that a process started, and those that they did, with `part` in their command lines."""
+    found = []
+    for one in psutil.Process(pid).children(recursive=True):
+        with contextlib.suppress(psutil.Error):  # it has ended meanwhile
+            if part in " ".join(one.cmdline()):
+                found.append(one)
+    return found
+
+
 def eventually(condition: Callable[[], bool], within: float = 30) -> bool:
     deadline = time.monotonic() + within
     while not condition():

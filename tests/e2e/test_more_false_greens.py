@@ -8,7 +8,7 @@ from typing import Any
 
 import psutil
 import pytest
-from harness import Bench
+from harness import Bench, below
 
 from experiments import action, probe, smallest
 from experiments import python as call
@@ -76,8 +76,7 @@ def test_a_canary_that_was_frozen_over_the_outage(embedded: Bench, python: Path)
         for line in process.stdout:
             said.append(line)
             if "Probe: w" in line:
-                found = psutil.Process(process.pid).children(recursive=True)
-                frozen = [one for one in found if "canary.py" in " ".join(one.cmdline())]
+                frozen = below(process.pid, "canary.py")
                 for one in frozen:
                     one.suspend()
             if "Target: product is healthy" in line:

@@ -7,10 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import psutil
 import pytest
 import yaml
-from harness import ROOT, Bench, Run, eventually, undisturbed
+from harness import ROOT, Bench, Run, below, eventually, undisturbed
 from killing import assert_pass, reasons
 from swarm_kit import manager
 
@@ -135,7 +134,7 @@ def test_a_load_that_nobody_looks_after_ends_and_is_removed_by_the_next(swarm: B
     before = newest(swarm)
     with swarm.started("run", str(EXPERIMENTS / "crash-one-of-two.yaml"), **NODES) as process:
         assert eventually(lambda: bool(samples(swarm, before)), within=90)
-        [leading] = [one for one in psutil.Process(process.pid).children() if "probes.afar" in one.cmdline()]
+        [leading] = below(process.pid, "probes.afar")
         assert users(swarm) == [True, True]
         os.kill(leading.pid, signal.SIGKILL)
         process.kill()

@@ -53,7 +53,10 @@ def test_a_port_that_is_taken_is_no_reason_to_stop(port: int, tmp_path: Path, ca
 def test_killed_meanwhile_it_is_missed_at_the_end(port: int, tmp_path: Path) -> None:
     one = receiver(port, tmp_path)
     one.listen(never)
-    (process,) = (child for child in psutil.Process().children() if str(tmp_path) in " ".join(child.cmdline()))
+    below = ((child, child.as_dict(["cmdline"])["cmdline"] or []) for child in psutil.Process().children())
+    (process,) = (
+        child for child, command in below if str(tmp_path) in " ".join(command)
+    )  # one that has ended has none
     os.kill(process.pid, signal.SIGKILL)
     one.finish()
     assert one.missing
