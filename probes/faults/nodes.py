@@ -15,8 +15,13 @@ from probes.targets.api import Event, Instance, System
 
 __all__ = ["BadUpdate", "NodeDown", "NodeDrain", "NodePartition", "Workers"]
 
-BAD = ["stehauf-bad-update"]
-"""No image has a program of that name: a task that is to run it fails."""
+
+def _bad(entry: Entry) -> list[str]:
+    """No image has a program of that name: a task that is to run it fails.
+
+    Each fault has a name of its own: a manager remembers few tasks, and for each of ours it forgets one of before.
+    """
+    return [f"stehauf-bad-update-{entry.id}"]
 
 
 class Workers:
@@ -215,13 +220,13 @@ class BadUpdate:
 
     def inject(self, target: Updatable, instance: Instance, entry: Entry) -> None:
         """Begin the update."""
-        target.update(instance.service, BAD)
+        target.update(instance.service, _bad(entry))
 
     def read(self, target: Updatable, instance: Instance, entry: Entry) -> Readings:
         """What became of it."""
         return {
             "update_state": target.update_state(instance.service) or "none",
-            "failed_tasks": target.failed_with(instance.service, BAD),
+            "failed_tasks": target.failed_with(instance.service, _bad(entry)),
             "runs_as_before": target.runs(instance.service) == entry.before["runs"],
         }
 

@@ -142,6 +142,31 @@ def test_an_update_that_nobody_took_back_is_rolled_back_by_the_undo() -> None:
     assert target.arguments == ["serve"]
 
 
+@dataclass
+class Forgetful(Machines):
+    """Its manager remembers one task that failed, and no more."""
+
+    failed: list[str] = field(default_factory=list)
+
+    def update(self, service: str, arguments: list[str]) -> None:  # noqa: ARG002 - the Protocol's
+        self.arguments = self.failed = arguments
+        self.updated = "paused"
+
+    def failed_with(self, service: str, arguments: list[str]) -> int:  # noqa: ARG002 - the Protocol's
+        return int(self.failed == arguments)
+
+
+def test_a_bad_update_is_told_from_the_one_before() -> None:
+    target, fault = Forgetful(), BadUpdate()
+    for id_ in ("aaaaaaaaaaaa", "bbbbbbbbbbbb"):
+        one = replace(entry("bad_update", {"runs": ["serve"]}), id=id_)
+        before = fault.read(target, copy(1, "m"), one)  # type: ignore[arg-type]
+        assert not fault.shows(before, before)
+        fault.inject(target, copy(1, "m"), one)  # type: ignore[arg-type]
+        assert fault.shows(before, fault.read(target, copy(1, "m"), one))  # type: ignore[arg-type]
+        undo(target, one, within=5)  # type: ignore[arg-type]
+
+
 def test_an_update_under_way_is_not_joined() -> None:
     with pytest.raises(TargetDegraded, match="being updated already"):
         BadUpdate().before(Machines(updated="updating"), copy(1, "m"))  # type: ignore[arg-type]
