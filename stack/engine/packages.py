@@ -6,7 +6,7 @@ from pathlib import Path
 
 from engine.commands import Failed, last_line, output, say
 
-__all__ = ["IMAGE_PYTHON", "download_packages"]
+__all__ = ["download_packages"]
 
 IMAGE_PYTHON = "3.11"
 GLIBC = 36  # bookworm's, 2.36

@@ -1,5 +1,6 @@
 """`docker stack` deploy and rm, and the waiting that they leave to others."""
 
+import itertools
 import json
 import subprocess
 import time
@@ -7,12 +8,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from docker.errors import APIError, ImageNotFound, NotFound
+from docker.errors import APIError, NotFound
 from docker.models.volumes import Volume
 
 from probes.errors import TargetError
 from probes.targets.docker.engine import asked
-from probes.targets.swarm.engines import Engines
+from probes.targets.swarm.engines import Engines, require_image
 from probes.targets.swarm.places import remove_places
 from probes.targets.swarm.tasks import NAMESPACE
 
@@ -62,22 +63,9 @@ class Deployment:
             raise TargetError(f"`docker stack {arguments[0]}` of {self.project} failed: {lines[-1]}")
 
     def _refuse_missing_images(self, stack: Mapping[str, Any]) -> None:
-        """A node without the image would refuse its task after the fact, and in other words."""
         images = sorted({service["image"] for service in stack["services"].values()})
-        for name in self.engines.endpoints():
-            client = self.engines.engine(name)
-            for image in images:
-                try:
-                    with asked(f"look for the image {image} on {name}"):
-                        client.images.get(image)
-                except TargetError as error:
-                    if not isinstance(error.__cause__, ImageNotFound):
-                        raise
-                    raise TargetError(
-                        f"The node {name} does not have the image {image}, and nothing was deployed. Make it "
-                        f"(stack/image) and copy it: docker save {image} | docker -H "
-                        f"{self.engines.endpoints()[name]} load"
-                    ) from error
+        for name, image in itertools.product(self.engines.endpoints(), images):
+            require_image(self.engines, name, image, "nothing was deployed", "stack/image")
 
     def _left(self) -> list[str]:
         """What there still is of the stack; volumes are removed as soon as nobody uses them."""

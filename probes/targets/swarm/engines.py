@@ -9,12 +9,12 @@ from typing import Any, Literal
 
 import docker
 from docker.context import ContextAPI
-from docker.errors import DockerException
+from docker.errors import DockerException, ImageNotFound
 
 from probes.errors import ConfigurationError, TargetError, TargetUnavailable
 from probes.targets.docker.engine import asked, connect
 
-__all__ = ["Engines", "Node", "manager_environment", "node_of", "nodes_named", "unavailable"]
+__all__ = ["Engines", "Node", "manager_environment", "node_of", "nodes_named", "require_image", "unavailable"]
 
 NodeState = Literal["ready", "down", "unknown", "disconnected"]
 Availability = Literal["active", "pause", "drain"]
@@ -174,6 +174,23 @@ class Engines:
                 "machine whose engine cannot be asked could not be proved. Name each (name=unix:///... or name=tcp://...)"
             )
         self._names = dict(self._named)
+
+
+def require_image(engines: Engines, node: str, image: str, undone: str, by: str) -> None:
+    """Refuse a node without the image, which would refuse its task after the fact, and in other words.
+
+    `undone` says what was not begun, `by` what makes the image. Raises TargetError.
+    """
+    try:
+        with asked(f"look for the image {image} on {node}"):
+            engines.engine(node).images.get(image)
+    except TargetError as error:
+        if not isinstance(error.__cause__, ImageNotFound):
+            raise
+        raise TargetError(
+            f"The node {node} does not have the image {image}, and {undone}. Make it ({by}) and copy it: "
+            f"docker save {image} | docker -H {engines.endpoints()[node]} load"
+        ) from error
 
 
 def unavailable(name: str) -> TargetUnavailable:

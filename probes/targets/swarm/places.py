@@ -15,7 +15,7 @@ from docker.types import EndpointSpec, RestartPolicy
 
 from probes.errors import ConfigurationError, StehaufError, TargetError
 from probes.targets.docker.engine import asked
-from probes.targets.swarm.engines import Engines
+from probes.targets.swarm.engines import Engines, require_image
 from probes.targets.swarm.tasks import NAMESPACE
 
 __all__ = ["LABEL", "Place", "Places", "archive", "places_of", "remove_places"]
@@ -64,7 +64,7 @@ class Places:
             )
         networks = self._networks_of(host)
         for node in nodes:
-            self._require_image(node, image)
+            require_image(self._engines, node, image, "no load was started", "stack/image --load")
         remove_places(self._engines, self._project)
         names = [f"{LABEL.replace('.', '-')}-{self._project}-{number}" for number in range(1, len(nodes) + 1)]
         for node, name in zip(nodes, names, strict=True):
@@ -90,18 +90,6 @@ class Places:
             f"The argument load.inside of probes.control names the host {host!r}, and no service of the stack "
             f"{self._project} is known by that; known are {', '.join(sorted(names)) or 'none'}"
         )
-
-    def _require_image(self, node: str, image: str) -> None:
-        try:
-            with asked(f"look for the image {image} on {node}"):
-                self._engines.engine(node).images.get(image)
-        except TargetError as error:
-            if not isinstance(error.__cause__, NotFound):
-                raise
-            raise TargetError(
-                f"The node {node} does not have the image {image}, and no load was started. Make it (stack/image "
-                f"--load) and copy it: docker save {image} | docker -H {self._engines.endpoints()[node]} load"
-            ) from error
 
     def _create(self, node: str, name: str, image: str, networks: list[str]) -> None:
         services: Any = self._engines.manager().services  # the SDK has no types for them
