@@ -118,6 +118,14 @@ CODES: dict[str, Rule] = {
         "whoever takes over that service is root on this machine",
         "a proxy that allows only what is needed, or another way to know",
     ),
+    "C140": Rule(
+        "warning",
+        "an update can take every copy before one has shown that it stays",
+        "a swarm goes on to the next copy as soon as the new one was started: "
+        "what fails a moment later is down everywhere",
+        "`deploy.update_config` with a `delay` longer than a bad start takes to fail, one copy at a time, and a "
+        "`failure_action` of rollback or pause",
+    ),
     "E001": Rule(
         "error",
         "the file is no experiment",

@@ -18,6 +18,7 @@ from probes.errors import ConfigurationError
 from probes.lint.codes import Finding
 from probes.lint.lines import Located
 from probes.lint.reach import Broken, reach
+from probes.lint.updates import updates
 from probes.targets.embedded.fields import duration_s
 from probes.targets.embedded.interpolate import interpolated
 
@@ -99,6 +100,8 @@ def _broken(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
             yield "C106", (), "no init"
     yield from _command(service)
     yield from reach(service)
+    if around.in_swarm:
+        yield from updates(service)
 
 
 def _restart(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:

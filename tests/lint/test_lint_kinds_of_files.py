@@ -8,6 +8,7 @@ from click.testing import CliRunner
 
 from probes.cli.lint import lint
 
+ROOT = Path(__file__).parents[2]
 WELL = """restart: always, init: true, healthcheck: {test: curl a}"""
 
 
@@ -130,6 +131,52 @@ def test_a_manager_of_a_swarm_restarts_what_it_is_not_told_to_leave(tmp_path: Pa
     assert ("C101", 2) in linted(
         tmp_path, SWARM.replace("placement: {constraints: [node.role == manager]}", "replicas: 2")
     )
+
+
+COPIES = """\
+services:
+  a:
+    image: x
+    init: true
+    healthcheck: {test: curl a}
+    deploy:
+      replicas: ${COPIES:-2}
+      update_config: {parallelism: 1, delay: 10s, failure_action: pause}
+"""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        (", delay: 10s", "", "2 copies without a delay"),
+        ("delay: 10s", "delay: 0s", "2 copies without a delay"),
+        ("${COPIES:-2}", "3\n      placement: {}", None),
+        ("parallelism: 1", "parallelism: 2", "takes 2 copies at once"),
+        ("parallelism: 1", "parallelism: 0", "takes 2 copies at once"),
+        ("failure_action: pause", "failure_action: continue", "goes on through 2 copies"),
+        (
+            "replicas: ${COPIES:-2}\n      update_config: {parallelism: 1, delay: 10s,",
+            "mode: global\n      x-c: {",
+            "every",
+        ),
+        ("delay: 10s", "order: start-first", None),
+        ("${COPIES:-2}", "1", None),
+        ("${COPIES:-2}", "${COPIES}", None),
+        ("delay: 10s", "delay: '${DELAY}'", None),
+        ("delay: 10s", "delay: 1m30s", None),
+    ],
+)
+def test_an_update_that_can_take_every_copy_is_found(tmp_path: Path, before: str, after: str, said: str | None) -> None:
+    assert before in COPIES
+    text = COPIES.replace(before, after)
+    assert dict(linted(tmp_path, text)).keys() - {"C001"} == ({"C140"} if said else set())
+    assert said is None or said in told(tmp_path, text)
+
+
+def test_our_own_stack_of_a_swarm_waits_between_copies(tmp_path: Path) -> None:
+    text = (ROOT / "stack" / "swarm" / "services.yaml").read_text(encoding="utf-8")
+    assert "C140" not in dict(linted(tmp_path, text, "services.yaml"))
+    assert "C140" in dict(linted(tmp_path, text.replace(", delay: 10s", ""), "services.yaml"))
 
 
 def test_a_key_that_stands_twice_is_named_on_its_line(tmp_path: Path) -> None:
