@@ -53,8 +53,17 @@ def _broken(evidence: Evidence, verdict: Verdict) -> tuple[str, ...]:
             total=count(total),
             time=seconds((ended - started) / 1e9),
         )
-        found.append(told)
+        found.append(joined((told, *_from_where(evidence)), " "))
     return tuple(found)
+
+
+def _from_where(evidence: Evidence) -> tuple[str, ...]:
+    """The machines that the load came from, where it did not come from this one."""
+    files = evidence.sources["load"].files if "load" in evidence.sources else ()
+    nodes = sorted({str(file.about["node"]) for file in files if file.about and file.about.get("node")})
+    if not nodes:
+        return ()
+    return (say("They came from {nodes}, inside the network of the stack.", nodes=joined(nodes, ", ")),)
 
 
 def _seen(evidence: Evidence) -> tuple[str, ...]:

@@ -65,6 +65,7 @@ def test_a_crash_under_load_from_two_nodes_is_seen_by_no_user(swarm: Bench) -> N
     assert min(one["samples"], two["samples"]) > 200
     assert run.directory
     assert "locust" in (run.directory / "locust.html").read_text().lower()
+    assert "They came from node2, node3, inside the network" in (run.directory / "report.html").read_text()
     orders = [path for path in (run.directory / "samples").glob("orders-*.jsonl") if path.stat().st_size]
     assert len(orders) == 2, "what the claim on lost orders is about came from both"
 

@@ -10,6 +10,7 @@ from evidence_parts import DIED, MS
 
 from reports.evidence.reader import Evidence
 from reports.figures import receipt
+from reports.render import render
 from reports.render.loops import together
 from reports.verdict import Outcome, judge
 
@@ -46,6 +47,14 @@ def test_a_task_that_failed_and_was_replaced_is_a_crash(run: Run, written: Writt
     assert facts["ended as, by the manager"] == "failed"
     assert (facts["task before"], facts["task after"]) == ("t-old", "t-new")
     assert (facts["node before"], facts["node after"]) == ("node2", "node3")
+
+
+def test_the_report_says_from_which_machines_the_load_came(run: Run, written: Written) -> None:
+    here = written(run)
+    assert "They came from" not in render(here, judge(here))
+    run.samples["load-22"].about["node"] = "node2"
+    there = written(run)
+    assert "They came from node2, inside the network of the stack." in render(there, judge(there))
 
 
 def test_a_loop_of_crashes_is_told_by_its_tasks(run: Run, written: Written) -> None:
