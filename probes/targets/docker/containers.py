@@ -16,6 +16,7 @@ __all__ = [
     "is_finished_task",
     "labels_of",
     "name_of",
+    "own_addresses",
     "published_ports",
     "service_of",
     "services_among",
@@ -95,13 +96,18 @@ def addresses_of(attributes: Mapping[str, Any], *, local: bool) -> tuple[tuple[s
 
     Those that are published come first; in its network also those that its image merely exposes.
     """
-    networks = ((attributes.get("NetworkSettings") or {}).get("Networks") or {}).values()
-    own = next((found["IPAddress"] for found in networks if found.get("IPAddress")), "")
+    own = next(iter(own_addresses(attributes)), "")
     published = published_ports(attributes)
     if local and own:
         inner = dict.fromkeys([*(port for port, _, _ in published), *exposed_ports(attributes)])
         return tuple((own, port) for port in inner)
     return tuple((address or "127.0.0.1", port) for _, address, port in published)
+
+
+def own_addresses(attributes: Mapping[str, Any]) -> list[str]:
+    """A container's address in each of its networks."""
+    networks = ((attributes.get("NetworkSettings") or {}).get("Networks") or {}).values()
+    return [found["IPAddress"] for found in networks if found.get("IPAddress")]
 
 
 def published_ports(attributes: Mapping[str, Any]) -> tuple[tuple[int, str, int], ...]:

@@ -8,13 +8,13 @@ from docker.models.containers import Container
 from probes.errors import FaultNotPossible, TargetError, UnknownService
 from probes.targets.abilities import Carried, Disturbance
 from probes.targets.api import Instance
-from probes.targets.docker.containers import SERVICE, labels_of
+from probes.targets.docker.containers import labels_of
 from probes.targets.docker.engine import asked
 from probes.targets.docker.helper import FAULT
 from probes.targets.docker.parts import Part
 from probes.targets.docker.rules import ASK_KERNEL, FIND_OURS, arm, carry, count, staying, take_away
 
-__all__ = ["Networked"]
+__all__ = ["Networked", "best"]
 
 _WAYS: Mapping[str, tuple[tuple[str, str], ...]] = {
     "partition": (("drop", "iptables DROP"),),
@@ -34,17 +34,13 @@ class Networked(Part):
 
     def means(self, how: Disturbance) -> str:
         """Tried in a container without a network, before anything is touched."""
+        return best(self.kernel(), how)
+
+    def kernel(self) -> frozenset[str]:
+        """What the engine's kernel has of all that is needed, in the words of `rules.ASK_KERNEL`."""
         if self._kernel is None:
             self._kernel = frozenset(self._helpers().ask("none", ASK_KERNEL).split())
-        ways = _WAYS[how.kind]
-        found = next((name for word, name in ways if word in self._kernel), None)
-        if found is None:
-            raise FaultNotPossible(
-                f"The kernel of this engine has none of what the fault '{how.kind}' needs "
-                f"({' or '.join(name for _, name in ways)}); nothing was done. It has: "
-                f"{', '.join(sorted(self._kernel)) or 'nothing that disturbs a network'}"
-            )
-        return found
+        return self._kernel
 
     def disturb(self, instance: Instance, how: Disturbance, fault: str, for_seconds: float) -> None:
         """By a helper that stays in its namespace until its own time is over."""
@@ -103,7 +99,7 @@ class Networked(Part):
             fault = labels_of(one.attrs).get(FAULT, "")
             found.append((fault, f"a helper container of fault {fault} runs: {one.name}"))
         for container in self._running():
-            service = labels_of(container.attrs)[SERVICE]
+            service = self._service_of(container)
             there = self._faults_in(container)
             found += [(fault, f"{service}: rules of fault {fault} are in its network") for fault in there]
         return tuple(found)
@@ -119,7 +115,7 @@ class Networked(Part):
         for container in self._running():
             for fault in self._faults_in(container):
                 helpers.ask(f"container:{container.id}", take_away(fault))
-                done.append(f"{labels_of(container.attrs)[SERVICE]}: took away the rules of fault {fault}")
+                done.append(f"{self._service_of(container)}: took away the rules of fault {fault}")
         return tuple(done)
 
     def _faults_in(self, container: Container) -> list[str]:
@@ -146,17 +142,25 @@ class Networked(Part):
     def _addresses(self, instance: Instance, how: Disturbance) -> list[str]:
         found: list[str] = []
         for peer in how.peers:
-            there = self._containers(f"{SERVICE}={peer}")
-            if not there:
+            there = self._addresses_of(peer)
+            if there is None:
                 raise UnknownService(
                     f"The project {self.project} has no service {peer!r} to cut {instance.service} off"
                 )
-            found += [address for container in there for address in _own_addresses(container.attrs)]
+            found += there
         if how.peers and not found:
             raise TargetError(f"None of {', '.join(how.peers)} has an address at the moment: nothing to cut off")
         return found
 
 
-def _own_addresses(attributes: Mapping[str, Any]) -> list[str]:
-    networks = (attributes["NetworkSettings"].get("Networks") or {}).values()
-    return [found["IPAddress"] for found in networks if found.get("IPAddress")]
+def best(kernel: frozenset[str], how: Disturbance) -> str:
+    """By which means it is done on a kernel that has these. Raises FaultNotPossible where it lacks all."""
+    ways = _WAYS[how.kind]
+    found = next((name for word, name in ways if word in kernel), None)
+    if found is None:
+        raise FaultNotPossible(
+            f"The kernel of this engine has none of what the fault '{how.kind}' needs "
+            f"({' or '.join(name for _, name in ways)}); nothing was done. It has: "
+            f"{', '.join(sorted(kernel)) or 'nothing that disturbs a network'}"
+        )
+    return found

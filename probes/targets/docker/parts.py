@@ -7,6 +7,7 @@ import docker
 from docker.models.containers import Container
 
 from probes.targets.api import Instance
+from probes.targets.docker.containers import SERVICE, labels_of, own_addresses
 from probes.targets.docker.helper import Helpers
 
 __all__ = ["Part"]
@@ -27,7 +28,18 @@ class Part:
     def _containers(self, *labels: str) -> list[Container]:
         raise NotImplementedError
 
+    def _service_of(self, container: Container) -> str:
+        """The service whose copy it is."""
+        return labels_of(container.attrs)[SERVICE]
+
+    def _addresses_of(self, service: str) -> list[str] | None:
+        """What others reach the copies of a service at; None where there is no such service."""
+        there = self._containers(f"{SERVICE}={service}")
+        return [address for container in there for address in own_addresses(container.attrs)] if there else None
+
     def _helpers(self) -> Helpers:
+        return Helpers(self._engine(), self.project, self._helper_image())
+
+    def _helper_image(self) -> str:
         environment = os.environ if self._environment is None else self._environment
-        image = f"stehauf-stack:{environment.get('STEHAUF_IMAGE_TAG') or 'latest'}"
-        return Helpers(self._engine(), self.project, image)
+        return f"stehauf-stack:{environment.get('STEHAUF_IMAGE_TAG') or 'latest'}"

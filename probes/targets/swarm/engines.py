@@ -30,6 +30,8 @@ class Node:
     state: NodeState
     availability: Availability
     is_manager: bool
+    address: str = ""
+    """Where others reach it; empty: the manager does not say."""
 
 
 def nodes_named(text: str) -> dict[str, str]:
@@ -63,13 +65,17 @@ def manager_environment(environment: Mapping[str, str]) -> dict[str, str]:
 
 
 def node_of(raw: Mapping[str, Any]) -> Node:
-    """A machine from what the manager says of it."""
+    """A machine from what the manager says of it, which knows its own address only as a manager's."""
+    address = str(raw["Status"].get("Addr") or "")
+    if address in {"", "0.0.0.0"}:  # noqa: S104 - compared, not bound
+        address = str((raw.get("ManagerStatus") or {}).get("Addr") or "").rpartition(":")[0]
     return Node(
         id=raw["ID"],
         name=raw["Description"]["Hostname"],
         state=raw["Status"]["State"],
         availability=raw["Spec"]["Availability"],
         is_manager=raw["Spec"]["Role"] == "manager",
+        address=address.strip("[]"),
     )
 
 

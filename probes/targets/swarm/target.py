@@ -14,6 +14,7 @@ from probes.targets.api import EventSink, Instance, System
 from probes.targets.docker.compose import Compose
 from probes.targets.docker.crash import crash_container
 from probes.targets.docker.engine import asked
+from probes.targets.swarm.copies import Copies
 from probes.targets.swarm.deploying import Deployment, told
 from probes.targets.swarm.engines import Engines, unavailable
 from probes.targets.swarm.events import watching
@@ -29,7 +30,7 @@ _EVERY_S = 0.2
 _ASKED_S = 8.0
 
 
-class SwarmTarget(Nodal):
+class SwarmTarget(Copies, Nodal):
     """A stack of a swarm.
 
     With `compose_files`, each laid over those before it, it is our own stack, which may be deployed; without, a user's
@@ -98,23 +99,18 @@ class SwarmTarget(Nodal):
         """Nothing to do: the swarm itself replaces what has ended. Raises NotOurs."""
         self._now(instance)
 
-    def resume(self, instance: Instance) -> None:
-        """Thaw a container that somebody froze; no-op where it is not."""
-        if self._now(instance).state == "paused":
-            container, now = self._ours(instance)
-            with asked(f"resume {now.id} on {now.node}"):
-                container.unpause()
-
     def strays(self) -> tuple[tuple[str, str], ...]:
-        """What a load on nodes left, or one that runs."""
-        return tuple(
+        """What a load on nodes left, or one that runs; and what disturbs networks."""
+        loads = [
             (str(each.name), f"{each.name}: where a load ran on a node of the swarm is not removed")
             for each in places_of(self._engines, self.project)
-        )
+        ]
+        return (*loads, *self._left_in_networks())
 
     def sweep(self) -> tuple[str, ...]:
-        """Remove that."""
-        return tuple(f"{name}: removed, a load ran there" for name in remove_places(self._engines, self.project))
+        """Remove all of it."""
+        loads = [f"{name}: removed, a load ran there" for name in remove_places(self._engines, self.project)]
+        return (*loads, *self._sweep_networks())
 
     def is_up(self) -> bool:
         """Whether any service of the stack is deployed."""
@@ -136,6 +132,7 @@ class SwarmTarget(Nodal):
         """Take the stack away, with its volumes on every machine; no-op where it is not there."""
         self._own()
         if self.is_up():
+            self._end_all_helpers()
             self._deployment.remove()
         else:
             self.sweep()
