@@ -11,7 +11,9 @@ from probes.run.breakers import read_breakers
 from probes.run.session import current
 from probes.targets.abilities import Updatable
 
-__all__ = ["all_healthy", "breaker_state", "reported_health", "update_state"]
+__all__ = ["all_healthy", "answers_well", "breaker_state", "reported_health", "update_state"]
+
+_GOOD = range(200, 400)
 
 
 def all_healthy(within: float = 0.0) -> bool:
@@ -29,6 +31,30 @@ def all_healthy(within: float = 0.0) -> bool:
     while found := session.ailments():
         if time.monotonic() >= deadline:
             raise ClaimUnmet(f"Not every service was healthy within {within:g} s: {'; '.join(found)}")
+        session.check()
+        time.sleep(0.1)
+    return True
+
+
+def answers_well(url: str, within: float = 0.0, timeout: float = 2.0) -> bool:
+    """Whether a GET of the URL is answered with a status from 200 to 399.
+
+    Unlike the provider `http` it can wait: a service that was started again may run before it listens. And one that
+    nobody answers for has failed the claim, where that provider observes nothing.
+
+    Args:
+        url: what to ask for, without following redirects.
+        within: seconds to wait for a good answer.
+        timeout: seconds for a single answer.
+
+    Raises:
+        ClaimUnmet: there was none; the message has the last answer.
+    """
+    session = current()
+    deadline = time.monotonic() + within
+    while said := _bad_answer(url, timeout):
+        if time.monotonic() >= deadline:
+            raise ClaimUnmet(f"{url} had no good answer within {within:g} s, at last: {said}")
         session.check()
         time.sleep(0.1)
     return True
@@ -107,6 +133,17 @@ def update_state(service: str, expected: str = "", within: float = 0.0) -> str:
             return state
         session.check()
         time.sleep(0.1)
+
+
+def _bad_answer(url: str, timeout: float) -> str:
+    """What is wrong with the answer, in a few words; empty: nothing is."""
+    try:
+        with requests.get(url, timeout=timeout, allow_redirects=False, stream=True) as answer:
+            return "" if answer.status_code in _GOOD else f"status {answer.status_code}"
+    except requests.Timeout:
+        return f"no answer within {timeout:g} s"
+    except requests.RequestException as error:
+        return f"no answer ({type(error).__name__})"
 
 
 def _state(url: str, breaker: str, *, last: bool) -> str | None:

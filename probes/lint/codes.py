@@ -49,7 +49,7 @@ CODES: dict[str, Rule] = {
         "warning",
         "a service has no restart policy",
         "a process that dies stays away until somebody notices",
-        "`restart: unless-stopped`",
+        "`restart: unless-stopped`, unless it is a job that ends",
     ),
     "C102": Rule(
         "warning",

@@ -19,6 +19,7 @@ from probes.lint.codes import Finding
 from probes.lint.lines import Located
 from probes.lint.reach import Broken, reach
 from probes.lint.updates import updates
+from probes.targets.docker.engine import local_alone
 from probes.targets.embedded.fields import duration_s
 from probes.targets.embedded.interpolate import interpolated
 
@@ -30,9 +31,12 @@ Claimed = tuple[str, float, str]
 _COMPOSE_S = 20.0
 _YES = re.compile(r"^\s*(?:true|:|exit 0|/bin/true|echo\b[^|&;]*)\s*$|(?:\|\||;)\s*(?:true|:|exit 0|echo\b[^|&;]*)\s*$")
 _OUTLIVES = re.compile(r"tail -[fF]+ |sleep inf|while (?:true|:|\[ *1 *\])|(?:\|\||;)\s*(?:true|:|exit 0)\s*$")
+_BESIDE = re.compile(r"while (?:true|:|\[ *1 *\]).*?\bdone\s*&(?!&)\s*(?=\S)")
+"""A loop in the background, with the service's own process after it: the container ends with that."""
+_INIT = re.compile(r"^(?:\S*/)?(?:docker-init|tini|tini-static|dumb-init|catatonit|init)\b")
 _NOT_ITS_OWN = re.compile(
     r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
-    r"|unable to get image|could not resolve|failed to (?:connect|clone|fetch)"
+    r"|unable to get image|could not resolve|failed to (?:connect|clone|fetch)|(?:git|oci) remote resource"
 )
 """What Compose says where it is not there, and where the file's owner has files and variables that we have not."""
 _UNSET = "variable is not set"
@@ -96,7 +100,7 @@ def _broken(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
     if not around.is_task:
         yield from _restart(service, around)
         yield from _health(service, around)
-        if not around.elsewhere and not service.get("init"):
+        if not around.elsewhere and not service.get("init") and not _INIT.match(_words(service.get("entrypoint"))):
             yield "C106", (), "no init"
     yield from _command(service)
     yield from reach(service)
@@ -114,7 +118,7 @@ def _restart(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
     if "$" in str(policy):
         return
     if policy is None or policy in ("no", "none", False):
-        if not (policy is None and around.elsewhere):
+        if not (policy is None and (around.elsewhere or service.get("profiles"))):
             yield "C101", at if policy is not None else (), f"restart is {_shown(policy)}"
         return
     name, _, tries = str(policy).partition(":")
@@ -153,7 +157,7 @@ def _health(service: Mapping[str, Any], around: _Around) -> Iterator[Broken]:
 def _command(service: Mapping[str, Any]) -> Iterator[Broken]:
     for key in ("command", "entrypoint"):
         text = _words(service.get(key))
-        if text and _OUTLIVES.search(text):
+        if text and _OUTLIVES.search(_BESIDE.sub("", text)):
             yield "C105", (key,), f"{key} is {text!r}"
 
 
@@ -191,7 +195,9 @@ def _refused_by_compose(path: Path) -> str | None:
     """What Docker Compose itself says against the file; None where it says nothing, or is not there."""
     command = ["docker", "compose", "-f", str(path), "config", "--quiet"]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=_COMPOSE_S, check=False)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=_COMPOSE_S, check=False, env=local_alone()
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     said = " ".join(" ".join(one for one in done.stderr.splitlines() if "level=warning" not in one).split())

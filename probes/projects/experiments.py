@@ -20,6 +20,10 @@ _BACK_S = 30
 _LATE_MS = 100
 _LASTS_S = 5
 _BOUND_S = 60
+_BEFORE_S = 5
+"""Seconds of users' answers before anything is broken: without them nothing shows what the fault changed."""
+_AFTER_S = 3
+"""Seconds that are still watched afterwards: a request of the last moment may wait for its time-out."""
 _RATE = 10
 """Requests a second of each canary: a system of which nobody knows what it can bear."""
 _KINDS = ("crash", "hang", "latency", "out_of_memory")
@@ -51,7 +55,7 @@ class Draft:
 
 def front_of(doors: Sequence[Door], project: Project) -> Door | None:
     """The port that stands for the users: of those that answer well, the one that the fewest others depend on."""
-    usable = [door for door in doors if door.path]
+    usable = [door for door in doors if door.path and not door.port.moves]
     return min(usable, key=lambda door: (len(project.callers(door.service)), door.service), default=None)
 
 
@@ -59,6 +63,7 @@ def drafts(
     project: Project, doors: Sequence[Door], abilities: dict[str, tuple[Ability, ...]], load_file: str | None
 ) -> Iterator[Draft]:
     """The experiments; `load_file` is the Locust file that they name, None for no load."""
+    doors = [door for door in doors if not door.port.moves]
     front = front_of(doors, project)
     for part in project.parts:
         can = {one.fault for one in abilities[part.name] if not one.refused and not one.warned}
@@ -91,8 +96,8 @@ def _experiment(  # noqa: PLR0913, PLR0917 - what an experiment is made of
         "title": f"{part.name} {title} and comes back",
         "description": f"{told.format(name=part.name, restart=part.restart)}; within {back} seconds all is well again.",
         "controls": [{"name": "stehauf", "provider": _python("probes.control", None, observed)}],
-        "steady-state-hypothesis": {"title": "everything is well", "probes": _hypothesis(part, front, doors)},
-        "method": _method(part, fault, back, has_users=bool(canaries)),
+        "steady-state-hypothesis": {"title": "everything is well", "probes": _hypothesis(part, front, doors, back)},
+        "method": _method(part, fault, back, [canary["name"] for canary in canaries]),
         "rollbacks": [_action(f"{part.name} runs", "ensure_running", {"service": part.name, "within": _HEALTHY_S})],
         "runtime": {"rollbacks": {"strategy": "always"}},
     }
@@ -104,20 +109,14 @@ def _canaries(part: Part, front: Door | None, doors: Sequence[Door]) -> list[dic
     return [{"name": name, "url": door.port.url + door.path, "timeout": 1.0} for name, door in found if door]
 
 
-def _hypothesis(part: Part, front: Door | None, doors: Sequence[Door]) -> list[dict[str, Any]]:
+def _hypothesis(part: Part, front: Door | None, doors: Sequence[Door], back: int) -> list[dict[str, Any]]:
     found = [_probe("every service is healthy", "probes.probes", "all_healthy", {"within": _HEALTHY_S}, True)]
     asked = [(door.port.url + path, door.service) for door in doors if door in (front, _door_of(part, doors))
              for path in dict.fromkeys((door.path, door.health)) if path]  # fmt: skip
     for url, service in dict.fromkeys(asked):
         path = "/" + url.split("/", maxsplit=3)[3]
-        found.append(
-            {
-                "name": f"{service} answers {path}",
-                "type": "probe",
-                "tolerance": {"type": "range", "range": [200, 399], "target": "status"},
-                "provider": {"type": "http", "url": url, "timeout": 3},
-            }
-        )
+        asking = {"url": url, "within": back, "timeout": 3}
+        found.append(_probe(f"{service} answers {path}", "probes.probes", "answers_well", asking, True))
     return found
 
 
@@ -125,27 +124,30 @@ def _door_of(part: Part, doors: Sequence[Door]) -> Door | None:
     return next((door for door in doors if door.service == part.name), None)
 
 
-def _method(part: Part, fault: str, back: int, *, has_users: bool) -> list[dict[str, Any]]:
+def _method(part: Part, fault: str, back: int, canaries: Sequence[str]) -> list[dict[str, Any]]:
     service, verb = {"service": part.name}, (_ENDS | _LASTS)[fault][0]
     until = {"type": "range", "range": [0, back]}
     patience = {**service, "timeout": float(back + 5)}
     steps: list[dict[str, Any]]
     if fault in _ENDS:
         steps = [
-            _action(f"{part.name} {verb}", fault, service),
+            {**_action(f"{part.name} {verb}", fault, service), "pauses": {"before": _BEFORE_S}},
             _probe(f"seconds until {part.name} was up again", "probes.figures", "up_again_seconds", patience, until),
         ]
     else:
         more = {"milliseconds": _LATE_MS} if fault == "latency" else {}
         steps = [
             {**_action(f"{part.name} {verb}", fault, {**service, **more, "for_seconds": _BOUND_S}),
-             "pauses": {"after": _LASTS_S}},
+             "pauses": {"before": _BEFORE_S, "after": _LASTS_S}},
             _action(f"{part.name} is left alone again", "undo", {**service, "fault": fault}),
             _probe("every service is healthy again", "probes.probes", "all_healthy", {"within": back}, True),
         ]  # fmt: skip
-    if has_users:
-        told = "seconds until users had a good answer again"
-        steps.append(_probe(told, "probes.figures", "recovery_seconds", patience, until))
+    for canary in canaries:
+        told = f"seconds until {canary} had a good answer again"
+        if canary == part.name:
+            told = f"seconds until {canary} itself had a good answer for its canary again"
+        steps.append(_probe(told, "probes.figures", "recovery_seconds", {**patience, "canary": canary}, until))
+    steps[-1]["pauses"] = {"after": _AFTER_S}
     return steps
 
 

@@ -125,6 +125,11 @@ def readme_text(seen: Inspection, drafts: Sequence[Draft], folder: Path, *, has_
     if front:
         users = f"Here they are ten requests a second to {front.port.url}{front.path}: name what they really ask for."
     passed = [f"- {service}, `{fault}`: {why}" for service, fault, why in passed_over(seen.project, seen.abilities)]
+    passed += [
+        f"- {part.name}: the engine chooses its port anew at each start, so nothing asks it: publish it at a fixed one"
+        for part in seen.project.parts
+        if any(port.moves for port in part.published)
+    ]
     first = folder / f"{drafts[0].name}.yaml" if drafts else folder
     return _README.format(
         project=seen.project.name,

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,11 +19,12 @@ from probes.targets.docker.containers import (
     instance_of,
     is_finished_task,
     labels_of,
+    moving_ports,
     published_ports,
     service_of,
     tasks_among,
 )
-from probes.targets.docker.engine import asked, connect, require_compose
+from probes.targets.docker.engine import asked, connect, local_alone, require_compose
 from probes.targets.embedded.fields import duration_s
 from probes.targets.values import check_command
 
@@ -32,6 +34,7 @@ _ENGINE_S = 8.0
 _CONFIG_S = 30.0
 _FILES = "com.docker.compose.project.config_files"
 _FOLDER = "com.docker.compose.project.working_dir"
+_UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
 _ANYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the engine says, not what is bound
 
 
@@ -84,7 +87,11 @@ def _containers(client: docker.DockerClient, label: str) -> list[Mapping[str, An
 def _running(copies: Sequence[Mapping[str, Any]], *, is_task: bool) -> Part:
     first = copies[0]
     declared, host = service_of(first), first["HostConfig"]
-    ports = [Port(_here(address), port, inner) for one in copies for inner, address, port in published_ports(one)]
+    ports = [
+        Port(_here(address), port, inner, inner in moving_ports(one))
+        for one in copies
+        for inner, address, port in published_ports(one)
+    ]
     return Part(
         name=declared.name,
         image=declared.image,
@@ -115,6 +122,7 @@ def _declared(name: str, service: Mapping[str, Any], *, is_task: bool) -> Part:
     environment = [(name, str(value or "")) for name, value in (service.get("environment") or {}).items()]
     command = check_command([str(word) for word in test], environment).replace("$$", "$")
     deploy = service.get("deploy") or {}
+    limited = (deploy.get("resources") or {}).get("limits") or {}
     ports = [one for one in service.get("ports") or [] if one.get("protocol", "tcp") == "tcp"]
     published = [one for one in ports if str(one.get("published", "")).isdecimal()]
     inner = {int(one["target"]) for one in ports}
@@ -129,14 +137,18 @@ def _declared(name: str, service: Mapping[str, Any], *, is_task: bool) -> Part:
             Port(_here(one.get("host_ip") or ""), int(one["published"]), int(one["target"])) for one in published
         ),
         inner=tuple(sorted(inner)),
+        has_moving_port=len(published) < len(ports),
         depends_on=tuple(sorted(service.get("depends_on") or {})),
         has_init=bool(service.get("init")),
-        has_memory_limit=bool(
-            service.get("mem_limit") or ((deploy.get("resources") or {}).get("limits") or {}).get("memory")
-        ),
+        has_memory_limit=any(map(_limits, (service.get("mem_limit"), limited.get("memory")))),
         shares=_shared(str(service.get("network_mode") or ""), str(service.get("pid") or "")),
         is_task=is_task,
     )
+
+
+def _limits(memory: Any) -> bool:
+    """Whether it is a limit: Compose writes out none as 0, which is a text."""
+    return str(memory or "0").strip("0") != ""
 
 
 def _shared(network: str, processes: str) -> str:
@@ -160,12 +172,22 @@ def _config(path: Path, environment: Mapping[str, str]) -> dict[str, Any]:
     command = ["docker", "compose", "-f", str(path), "config", "--format", "json"]
     try:
         done = subprocess.run(
-            command, capture_output=True, text=True, timeout=_CONFIG_S, check=False, env=dict(environment)
+            command, capture_output=True, text=True, timeout=_CONFIG_S, check=False, env=local_alone(environment)
         )
     except subprocess.TimeoutExpired as error:
         raise TargetError(f"`{' '.join(command)}` did not end within {_CONFIG_S:g} s") from error
     if done.returncode != 0:
-        said = done.stderr.strip().splitlines()
-        raise TargetError(f"Compose cannot read {path}: {said[-1] if said else 'it said nothing'}")
+        raise TargetError(f"Compose cannot read {path}: {_told(done.stderr)}")
     read: dict[str, Any] = json.loads(done.stdout)
     return read
+
+
+def _told(stderr: str) -> str:
+    """Compose's last line; before it the variables that it lacked, which are often the reason."""
+    said = stderr.strip().splitlines()
+    if not said:
+        return "it said nothing"
+    unset = dict.fromkeys(found for line in said for found in _UNSET.findall(line))
+    lacking = f" (it has no value for {', '.join(unset)})" if unset else ""
+    remote = " (remote includes are not fetched: start it, and name it with --project)" if "remote" in said[-1] else ""
+    return said[-1] + lacking + remote

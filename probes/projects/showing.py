@@ -8,7 +8,7 @@ from typing import Any
 from probes.lint.codes import Finding
 from probes.projects.possible import Ability
 from probes.projects.reaching import Door
-from probes.projects.values import Part, Project
+from probes.projects.values import Part, Port, Project
 
 __all__ = ["FORMATS", "Inspection"]
 
@@ -51,8 +51,11 @@ def _service(seen: Inspection, part: Part) -> Iterator[str]:
     yield f"needs         {', '.join(part.depends_on) or 'nothing'}"
     doors = {door.port: door for door in seen.doors_of(part)}
     for port in part.published:
-        yield f"reach it at   {port.host}:{port.port}  (port {port.inner} inside){_spoken(seen, doors.get(port))}"
-    if not part.published:
+        inside = f"(port {port.inner} inside{_moves(port)})"
+        yield f"reach it at   {port.host}:{port.port}  {inside}{_spoken(seen, doors.get(port))}"
+    if part.has_moving_port:
+        yield "reach it at   a port that the engine chooses at each start"
+    elif not part.published:
         inside = f"; as {part.name}:{part.inner[0]} by the others" if part.inner else ""
         yield f"reach it at   nowhere from this machine: no port is published{inside}"
     yield from _suffered(seen, part)
@@ -64,10 +67,15 @@ def _suffered(seen: Inspection, part: Part) -> Iterator[str]:
         return
     able = seen.abilities[part.name]
     yield f"can suffer    {', '.join(one.fault for one in able if not one.refused) or 'nothing'}"
-    for word, attribute in (("but", "warned"), ("cannot", "refused")):
-        whys = dict.fromkeys(getattr(one, attribute) for one in able if getattr(one, attribute))
-        for why in whys:
-            yield f"{word:13} {', '.join(one.fault for one in able if getattr(one, attribute) == why)}: {why}"
+    warned = [(one.fault, one.warned) for one in able if one.warned and not one.refused]
+    refused = [(one.fault, one.refused) for one in able if one.refused]
+    for word, told in (("but", warned), ("cannot", refused)):
+        for why in dict.fromkeys(why for _, why in told):
+            yield f"{word:13} {', '.join(fault for fault, reason in told if reason == why)}: {why}"
+
+
+def _moves(port: Port) -> str:
+    return ", another one at each start" if port.moves else ""
 
 
 def _spoken(seen: Inspection, door: Door | None) -> str:

@@ -15,6 +15,8 @@ class Port:
     port: int
     inner: int
     """The port inside the container."""
+    moves: bool = False
+    """The engine chose it, and chooses another one at each start: what is written down of it is soon wrong."""
 
     @property
     def url(self) -> str:
@@ -45,6 +47,8 @@ class Part:
     """What of the host or of another service it shares and a fault would hit: `network host`, `pid host`; or empty."""
     is_task: bool
     """Others wait for it to end: it is no service that could come back."""
+    has_moving_port: bool = False
+    """It publishes a port of which only the engine knows where, once it runs."""
     states: tuple[str, ...] = ()
     """Of each container: `running, healthy` and the like; empty: it does not run."""
 

@@ -86,7 +86,7 @@ def refuse_degraded(target: Inspectable, within: float = 10.0) -> None:
         if time.monotonic() > deadline or not all(ailment.endswith("starting") for ailment in found):
             raise TargetDegraded(
                 f"The target is degraded before anything was broken: {'; '.join(found)}. "
-                "Mend it first (our own stack: chaos stack down, then again)"
+                "Mend it first (our own stack: chaos stack down, then again; a job that has ended: docker compose rm)"
             )
         time.sleep(0.2)
 

@@ -68,6 +68,6 @@ def check_command(test: Sequence[str], environment: Iterable[tuple[str, str]]) -
         return ""
     text = _LOGIN_IN_URL.sub(rf"\1{MASK}@", " ".join(words[1:]))
     for name, value in environment:
-        if is_secret_name(name) and len(value) >= _SHORTEST:
+        if is_secret_name(name) and not name.upper().endswith("_FILE") and len(value) >= _SHORTEST:
             text = text.replace(value, MASK)
     return _GIVEN.sub(rf"\1{MASK}", text)

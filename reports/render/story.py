@@ -103,9 +103,11 @@ def _healed(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) 
     if claim is not None and claim.direct and claim.value is not None and len(spans) == 1:
         found = [_by_itself(spans[0], claim.value)]
     if evidence.heal.get("healed") is True:
-        found.append(say("At the end everything was as it was at the beginning."))
+        found.append(
+            say("At the end the same services ran as at the beginning, healthy where they have a health check.")
+        )
     elif evidence.heal:
-        found.append(say("At the end the system was not as it was at the beginning."))
+        found.append(say("At the end the target was not as it was at the beginning."))
     return tuple(found)
 
 
@@ -119,6 +121,12 @@ def _recovery(span: FaultSpan) -> str:
     good = next((step.seconds for step in span.steps if step.key == "good"), None)
     if good is None:
         return say("After the {fault}, no good answer to a user was seen again.", fault=span.title)
+    last = next((step.seconds for step in span.steps if step.key == "settled"), None)
+    if last is not None and last > good:
+        told = N_(
+            "{time} after it was broken, “{service}” gave users a good answer again; the last bad one came at {last}."
+        )
+        return say(told, time=seconds(good), service=span.service, last=seconds(last))
     back = say("{time} after it was broken, “{service}” was back for users.", time=seconds(good), service=span.service)
     return _nobody_helped(back, span)
 

@@ -22,6 +22,7 @@ STEPS = re.findall(r"^```sh\n(.*?)^```", GUIDE, re.MULTILINE | re.DOTALL)
 WRITTEN = {
     "notes": {"db-crash", "db-hang", "web-crash", "web-hang"},
     "queue": {"redis-crash", "redis-hang", "worker-crash", "api-hang"},
+    "pair": {"front-crash", "left-crash", "left-hang", "right-crash"},
 }
 
 
@@ -67,13 +68,14 @@ def repository(
     for name in ("probes", "reports", "tests"):
         (folder / name).mkdir()
         (folder / name / "__init__.py").write_text("raise ImportError('this is the user\\'s')\n", encoding="utf-8")
-    (port,) = free_ports(1)
+    port, other = free_ports(2)
     kept = {name: value for name, value in os.environ.items() if not name.startswith(("STEHAUF_", "PYTHONPATH"))}
     environment = {
         **kept,
         "PATH": f"{installed}:{os.environ['PATH']}",
         "COMPOSE_PROJECT_NAME": f"foreign-{request.param}-{os.getpid()}",
         f"{str(request.param).upper()}_PORT": str(port),
+        f"{str(request.param).upper()}_OTHER_PORT": str(other),
         "XDG_STATE_HOME": str(folder / "state"),
     }
     found = Repository(folder, environment)
@@ -100,12 +102,23 @@ def test_the_guide_followed_literally(repository: Repository) -> None:
 
 
 def test_what_is_written_fails_where_nothing_brings_the_service_back(repository: Repository) -> None:
-    service = "web" if repository.folder.name == "notes" else "redis"
+    service = {"notes": "web", "queue": "redis", "pair": "front"}[repository.folder.name]
     project = repository.environment["COMPOSE_PROJECT_NAME"]
     done = repository.sh(
         f"docker update --restart=no {project}-{service}-1 && chaos run experiments/{service}-crash.yaml"
     )
     assert done.returncode == 1, done.stdout
+    assert "Verdict: FAIL" in done.stdout, done.stdout
+
+
+@pytest.mark.parametrize("repository", ["pair"], indirect=True)
+def test_a_service_that_runs_and_never_listens_again_fails_although_no_user_misses_it(repository: Repository) -> None:
+    project = repository.environment["COMPOSE_PROJECT_NAME"]
+    written = repository.folder / "experiments" / "left-crash.yaml"
+    written.write_text(written.read_text().replace("timeout: 35.0", "timeout: 8.0").replace("within: 30", "within: 8"))
+    done = repository.sh(f"docker exec {project}-left-1 touch /tmp/broken && chaos run {written}")
+    assert done.returncode == 1, done.stdout
+    assert "FAIL         “left answers /” does not hold" in done.stdout, done.stdout
     assert "Verdict: FAIL" in done.stdout, done.stdout
 
 

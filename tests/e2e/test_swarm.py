@@ -51,7 +51,7 @@ def test_a_crash_of_one_of_two_copies_is_seen_by_no_user(swarm: Bench, ran: Call
     assert said == "failed 137", "the manager itself says the same"
 
 
-@pytest.mark.parametrize("name", ["node-dies", "node-cut-off", "node-drained", "bad-update"])
+@pytest.mark.parametrize("name", ["hang-one-of-two", "node-dies", "node-cut-off", "node-drained", "bad-update"])
 def test_what_only_several_machines_can_have_is_seen_by_no_user(
     name: str, swarm: Bench, ran: Callable[[str], Run]
 ) -> None:

@@ -35,6 +35,18 @@ def test_a_good_file_has_no_findings(tmp_path: Path) -> None:
     assert linted(tmp_path, GOOD) == []
 
 
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("init: true", 'init: true\n    command: sh -c "while :; do sleep 6h; nginx -s reload; done & nginx"'),
+        ("init: true", "entrypoint: [/usr/bin/tini, --, nginx]"),
+        ("restart: ${POLICY:-unless-stopped}", "profiles: [tools]"),
+    ],
+)
+def test_what_is_well_in_another_way_is_left_alone(tmp_path: Path, before: str, after: str) -> None:
+    assert linted(tmp_path, GOOD.replace(before, after)) == []
+
+
 def test_our_own_files_have_none() -> None:
     done = CliRunner().invoke(lint, [str(ROOT / "stack" / "compose.yaml"), str(ROOT / "experiments")])
     assert (done.exit_code, done.output.splitlines()[-1]) == (0, "nothing found")
@@ -52,6 +64,7 @@ def test_our_own_files_have_none() -> None:
         ("init: true", "init: true\n    command: sh -c 'nginx & tail -f /dev/null'", ("C105", 5)),
         ("init: true", "init: true\n    command: [sh, -c, 'nginx || true']", ("C105", 5)),
         ("    init: true\n", "", ("C106", 2)),
+        ("    init: true\n", "    entrypoint: [/bin/server, --init]\n", ("C106", 2)),
         ("    healthcheck: {test: [CMD, curl, -f, localhost], interval: 2s, retries: 3}\n", "", ("C110", 2)),
         ("[CMD, curl, -f, localhost]", "[NONE]", ("C111", 7)),
         ("{test: [CMD, curl, -f, localhost]", "{disable: true", ("C111", 7)),

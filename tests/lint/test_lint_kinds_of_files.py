@@ -1,12 +1,16 @@
 """Compose files as public projects have them: read as Compose reads them, and never a traceback."""
 
 import json
+import os
+import socket
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from probes.cli.lint import lint
+from probes.errors import TargetError
+from probes.projects.reading import from_file
 
 ROOT = Path(__file__).parents[2]
 WELL = """restart: always, init: true, healthcheck: {test: curl a}"""
@@ -131,6 +135,22 @@ def test_a_manager_of_a_swarm_restarts_what_it_is_not_told_to_leave(tmp_path: Pa
     assert ("C101", 2) in linted(
         tmp_path, SWARM.replace("placement: {constraints: [node.role == manager]}", "replicas: 2")
     )
+
+
+@pytest.mark.docker
+def test_nothing_is_fetched_that_a_file_includes_from_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COMPOSE_EXPERIMENTAL_GIT_REMOTE", "1")
+    with socket.create_server(("127.0.0.1", 0)) as elsewhere:
+        url = f"http://127.0.0.1:{elsewhere.getsockname()[1]}/x.git"
+        text = f"include:\n  - {url}\nservices:\n  a: {{image: x, {WELL}}}\n"
+        assert linted(tmp_path, text) == [("C002", 1)]
+        with pytest.raises(TargetError, match="remote includes are not fetched"):
+            from_file(tmp_path / "compose.yaml", os.environ)
+        elsewhere.settimeout(0.5)
+        with pytest.raises(TimeoutError):
+            elsewhere.accept()
 
 
 COPIES = """\

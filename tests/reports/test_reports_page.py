@@ -124,6 +124,16 @@ def test_hostile_names_stay_text(run: Run, written: Written) -> None:
     Page(text)
 
 
+def test_one_good_answer_among_bad_ones_is_not_told_as_a_recovery(run: Run, written: Written) -> None:
+    sound = written(run)
+    assert "was back for users. Nobody" in render(sound, judge(sound))
+    run.samples["canary-shop-21"].add(END - S, 5, 500)
+    evidence = written(run)
+    page = render(evidence, judge(evidence))
+    assert "gave users a good answer again; the last bad one came at" in page
+    assert "was back for users. Nobody" not in page
+
+
 def test_an_empty_directory_still_makes_a_report(tmp_path: Path) -> None:
     assert write(tmp_path).verdict == Outcome.INCONCLUSIVE
     Page((tmp_path / "report.html").read_text())

@@ -101,7 +101,9 @@ def test_it_ends_by_itself_at_its_bound(target: DockerTarget, limited: Instance)
 
 def test_what_a_killed_helper_left_is_found_and_swept(target: DockerTarget, limited: Instance) -> None:
     target.fill(limited, "/data", "c" * 12, 60)
-    target._helpers().end("c" * 12)  # by SIGKILL: its file stays
+    (helper,) = target._helpers().of("c" * 12)
+    helper.kill()
+    helper.wait(timeout=20, condition="removed")
     ((fault, told),) = target.strays()
     assert fault == "c" * 12
     assert "limited: fault cccccccccccc fills the volume" in told

@@ -1,7 +1,10 @@
 """Faults in a container's network go by themselves, and what a killed helper leaves is found and taken away."""
 
+import errno
 import os
+import select
 import socket
+import struct
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -67,7 +70,9 @@ def test_it_ends_by_itself_at_its_bound(target: DockerTarget, echo: Instance) ->
 def test_what_a_killed_helper_left_is_found_and_swept(target: DockerTarget, echo: Instance) -> None:
     target.disturb(echo, CUT, "bbbbbbbbbbbb", 60)
     target.disturb(echo, Disturbance("bandwidth", kbit_s=64), "cccccccccccc", 60)
-    target._helpers().end("bbbbbbbbbbbb")  # by SIGKILL: its rules stay
+    (helper,) = target._helpers().of("bbbbbbbbbbbb")
+    helper.kill()
+    helper.wait(timeout=20, condition="removed")
     assert not opens(target, echo)
     assert "rules of fault bbbbbbbbbbbb" in str(target.strays())
     target.settle(echo, "cccccccccccc")
@@ -80,6 +85,23 @@ def test_what_a_killed_helper_left_is_found_and_swept(target: DockerTarget, echo
 def test_the_kernel_says_by_which_means(target: DockerTarget) -> None:
     assert target.means(CUT) == "iptables DROP"
     assert target.means(Disturbance("latency", delay_ms=10)) in {"netem", "nfqueue"}
+
+
+def test_what_is_held_back_when_a_delay_ends_arrives(target: DockerTarget, echo: Instance) -> None:
+    """Else it would have to be sent again, a second later: nobody should wait for that after the fault is over."""
+    ((host, port), *_) = target.addresses(echo)
+    target.disturb(echo, Disturbance("latency", delay_ms=900), "eeeeeeeeeeee", 30)
+    if target.means(Disturbance("latency", delay_ms=900)) == "netem":
+        target.settle(echo, "eeeeeeeeeeee")
+        pytest.skip("the kernel's own discipline drops what it holds")
+    with socket.socket() as user:
+        user.setblocking(False)
+        assert user.connect_ex((host, port)) == errno.EINPROGRESS
+        assert select.select([], [user], [], 0)[1] == [], "the answer to its opening is held back"
+        target.settle(echo, "eeeeeeeeeeee")
+        assert select.select([], [user], [], 20)[1] == [user]
+        (sent_again,) = struct.unpack_from("I", user.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104), 100)
+    assert sent_again == 0, "tcpi_total_retrans"
 
 
 def test_what_is_not_ours_is_refused(target: DockerTarget, echo: Instance) -> None:

@@ -31,8 +31,8 @@ def row(path: Path) -> str:
     experiment = read(path)
     broken = ", ".join(f"`{func}` of {service}" for func, service in faults(experiment))
     targets = set.intersection(*(set(table()[func]) for func, _ in faults(experiment)))
-    # With two copies of product nobody would see what the others claim: those for a swarm stand in their own folder.
-    targets &= {"swarm"} if path.parent.name == "swarm" else {"docker", "embedded"}
+    if path.parent.name == "swarm":
+        targets = {"swarm"}  # with two copies of product
     name = path.relative_to(FOLDER)
     return f"| [{name}]({name}) | {experiment['title']} | {broken} | {', '.join(sorted(targets))} |"
 

@@ -19,13 +19,19 @@ from probes.projects.experiments import drafts
 from probes.projects.files import load_text, readme_text
 from probes.projects.possible import abilities
 from probes.projects.reaching import Door, knocked, own_path
-from probes.projects.reading import from_file
+from probes.projects.reading import _declared, _told, from_file
 from probes.projects.scaffolding import scaffold
 from probes.projects.showing import FORMATS, Inspection
 from probes.projects.values import Part, Port, Project
 from probes.run.observation import project_of
 from probes.settings import Settings
-from probes.targets.docker.containers import addresses_of, is_finished_task, published_ports, tasks_among
+from probes.targets.docker.containers import (
+    addresses_of,
+    is_finished_task,
+    moving_ports,
+    published_ports,
+    tasks_among,
+)
 
 DB = Part(
     "db", "postgres", "always", "pg_isready", 2.0, (), (5432,), (), False, False, "", False, ("running, healthy",)
@@ -99,7 +105,7 @@ def test_a_claim_gives_a_slow_health_check_its_time() -> None:
 
 def test_the_hypothesis_asks_what_the_health_check_asks_at_the_published_port() -> None:
     probes = written(SHOP, DOOR)["web-crash"]["steady-state-hypothesis"]["probes"]
-    urls = [one["provider"].get("url") for one in probes]
+    urls = [one["provider"]["arguments"].get("url") for one in probes]
     assert urls == [None, "http://127.0.0.1:8091/notes", "http://127.0.0.1:8091/health"]
 
 
@@ -238,8 +244,68 @@ def container(**more: Any) -> dict[str, Any]:
             "State": {"Status": "exited", "ExitCode": 0}, **more}  # fmt: skip
 
 
-def test_a_port_that_the_engine_chose_is_found() -> None:
+def test_a_port_that_the_engine_chose_is_found_and_known_to_move() -> None:
     assert published_ports(container()) == ((80, "", 49153),)
+    assert moving_ports(container()) == {80}
+    fixed = container()
+    fixed["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
+    assert moving_ports(fixed) == frozenset()
+
+
+def test_nobody_asks_at_a_port_that_moves_with_each_start() -> None:
+    there = replace(WEB.published[0], moves=True)
+    moving = replace(SHOP, parts=(DB, TASK, replace(WEB, published=(there,))))
+    for content in written(moving, replace(DOOR, port=there)).values():
+        assert "127.0.0.1" not in yaml.safe_dump(content)
+    found = seen(moving, replace(DOOR, port=there))
+    told = readme_text(found, list(drafts(moving, found.doors, found.abilities, None)), Path("x"), has_load=False)
+    assert "- web: the engine chooses its port anew at each start" in told
+    assert "(port 8000 inside, another one at each start)" in FORMATS["text"](found)
+
+
+def test_users_are_looked_at_before_anything_is_broken_and_after_all_is_over() -> None:
+    for content in written(SHOP, DOOR).values():
+        first, last = (one for one in content["method"] if "pauses" in one)
+        assert (first["pauses"]["before"], last["pauses"]) == (5, {"after": 3})
+        assert (first, last) == (content["method"][0], content["method"][-1])
+
+
+def test_a_service_that_users_do_not_miss_is_held_to_its_own_canary() -> None:
+    behind = replace(WEB, name="app", published=(Port("127.0.0.1", 8092, 8000),))
+    both = replace(SHOP, parts=(behind, replace(WEB, depends_on=("app",))))
+    own = replace(DOOR, service="app", port=behind.published[0])
+    method = written(both, DOOR, own)["app-crash"]["method"]
+    assert [one["provider"]["arguments"].get("canary") for one in method] == [None, None, "users", "app"]
+
+
+@pytest.mark.parametrize(("memory", "limits"), [(None, False), ("0", False), (0, False), ("1073741824", True)])
+def test_no_limit_is_written_as_0(memory: object, limits: bool) -> None:
+    declared = {"mem_limit": memory} if memory is not None else {}
+    assert _declared("web", declared, is_task=False).has_memory_limit is limits
+    deploy = {"resources": {"limits": {"memory": memory}}} if memory is not None else {}
+    assert _declared("web", {"deploy": deploy}, is_task=False).has_memory_limit is limits
+
+
+def test_a_port_without_one_of_the_hosts_is_declared_as_one_that_moves() -> None:
+    part = _declared("web", {"ports": [{"target": 80, "protocol": "tcp"}]}, is_task=False)
+    assert (part.published, part.inner) == ((), (80,))
+    told = FORMATS["text"](seen(Project("x", (), (part,), is_running=False)))
+    assert "a port that the engine chooses at each start" in told
+    assert "nowhere" not in told
+
+
+def test_what_cannot_be_done_is_not_warned_of_as_well() -> None:
+    told = FORMATS["text"](seen(replace(SHOP, parts=(replace(DB, restart="no"),))))
+    (but,) = [line for line in told.splitlines() if line.strip().startswith("but")]
+    assert "crash" in but
+    assert "out_of_memory" not in but
+
+
+def test_what_compose_says_names_the_variables_that_it_lacks() -> None:
+    said = _told('time="x" level=warning msg="The \\"MEDIA\\" variable is not set. Defaulting"\ninvalid spec: :/media')
+    assert said == "invalid spec: :/media (it has no value for MEDIA)"
+    assert "not fetched" in _told("experimental git remote resource is disabled")
+    assert _told("") == "it said nothing"
 
 
 def test_what_an_image_exposes_can_be_knocked_at_after_what_is_published() -> None:

@@ -15,6 +15,7 @@ __all__ = [
     "instance_state",
     "is_finished_task",
     "labels_of",
+    "moving_ports",
     "name_of",
     "own_addresses",
     "published_ports",
@@ -124,6 +125,16 @@ def published_ports(attributes: Mapping[str, Any]) -> tuple[tuple[int, str, int]
         if name.endswith("/tcp") and str(each.get("HostPort") or "0") not in {"", "0"}
     ]
     return tuple(sorted(_v4_alone(found)))
+
+
+def moving_ports(attributes: Mapping[str, Any]) -> frozenset[int]:
+    """TCP ports inside without a declared one of the host's: the engine chooses it, at each start anew."""
+    bindings: Mapping[str, Any] = attributes["HostConfig"].get("PortBindings") or {}
+    return frozenset(
+        _number(name)
+        for name, declared in bindings.items()
+        if not declared or any(str(each.get("HostPort") or "0") in {"", "0"} for each in declared)
+    )
 
 
 def _v4_alone(found: list[tuple[int, str, int]]) -> Iterable[tuple[int, str, int]]:

@@ -1,13 +1,15 @@
 """Delays packets in user space: takes them from a netfilter queue and lets each go when its time has come.
 
-`python3 -c SOURCE QUEUE DELAY_MS JITTER_MS SECONDS`, in a helper container; standard library only. When it ends,
-the queue is without a reader and packets pass (`--queue-bypass`): it fails open. The wire format is that of
-linux/netfilter/nfnetlink_queue.h.
+`python3 -c SOURCE QUEUE DELAY_MS JITTER_MS SECONDS`, in a helper container; standard library only. At its end, on
+SIGTERM too, it lets go what it holds: those packets would be lost else, and a request of that moment would wait a
+second for them to be sent again. Then the queue is without a reader and packets pass (`--queue-bypass`): it fails
+open. The wire format is that of linux/netfilter/nfnetlink_queue.h.
 """
 
 import heapq
 import random
 import select
+import signal
 import socket
 import struct
 import sys
@@ -19,6 +21,8 @@ BIND = 1
 COPY_META = 1
 ACCEPT = 1
 REQUEST = 1
+LOOK_S = 0.02
+"""Longest wait before it is looked whether the end has come."""
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -44,6 +48,11 @@ def packet_ids(data: bytes) -> list[int]:
     return found
 
 
+def accepted(queue: int, identity: int) -> bytes:
+    """The verdict on a packet: it goes on."""
+    return message(VERDICT, queue, attribute(2, struct.pack(">II", ACCEPT, identity)))
+
+
 def main(queue: int, delay_ms: float, jitter_ms: float, seconds: float) -> None:
     """Delay until the time is over, then let go what is held."""
     link = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW, NETLINK_NETFILTER)
@@ -54,16 +63,22 @@ def main(queue: int, delay_ms: float, jitter_ms: float, seconds: float) -> None:
     link.send(message(CONFIG, queue, attribute(2, struct.pack(">IB", 0, COPY_META))))
     link.send(message(CONFIG, queue, attribute(3, struct.pack(">I", 65536))))
     held: list[tuple[float, int]] = []
+    told: list[int] = []
+    signal.signal(signal.SIGTERM, lambda number, _: told.append(number))
     end = time.monotonic() + seconds
-    while (now := time.monotonic()) < end or held:
-        while held and (held[0][0] <= now or now >= end):
-            identity = heapq.heappop(held)[1]
-            link.send(message(VERDICT, queue, attribute(2, struct.pack(">II", ACCEPT, identity))))
-        until = min(held[0][0] if held else end, end)
-        if select.select([link], [], [], max(0.0, until - time.monotonic()))[0]:
+    while (now := time.monotonic()) < end and not told:
+        while held and held[0][0] <= now:
+            link.send(accepted(queue, heapq.heappop(held)[1]))
+        wait = min(held[0][0] if held else end, end, now + LOOK_S) - time.monotonic()
+        if select.select([link], [], [], max(0.0, wait))[0]:
             due = time.monotonic() + delay_ms / 1e3
             for identity in packet_ids(link.recv(2**20)):
                 heapq.heappush(held, (due + random.uniform(-jitter_ms, jitter_ms) / 1e3, identity))  # noqa: S311
+    for _, identity in sorted(held):
+        link.send(accepted(queue, identity))
+    while select.select([link], [], [], 0)[0]:
+        for identity in packet_ids(link.recv(2**20)):
+            link.send(accepted(queue, identity))
 
 
 if __name__ == "__main__":

@@ -90,6 +90,15 @@ def require_compose(environment: Mapping[str, str] | None = None) -> str:
     return version
 
 
+def local_alone(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """The environment in which Compose fetches nothing that a file includes from elsewhere: to read is not to trust."""
+    return {
+        **(os.environ if environment is None else environment),
+        "COMPOSE_EXPERIMENTAL_GIT_REMOTE": "false",
+        "COMPOSE_EXPERIMENTAL_OCI_REMOTE": "false",
+    }
+
+
 @contextlib.contextmanager
 def asked(what: str) -> Iterator[None]:
     """Turn the SDK's errors into ours; `what` says what was tried."""

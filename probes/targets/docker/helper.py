@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 import docker
+import requests
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
 from docker.models.containers import Container
 
@@ -22,6 +23,7 @@ HELPER = "stehauf.helper"
 FAULT = "stehauf.fault"
 _ARMED = "armed"
 _READY_S = 20.0
+_ENDS_S = 5
 _NETWORK: Mapping[str, Any] = {"cap_add": ["NET_ADMIN"]}
 """What most helpers may do, beyond nothing."""
 
@@ -93,11 +95,20 @@ class Helpers:
         for helper in self.of(fault):
             with contextlib.suppress(NotFound), asked("end a helper container"):
                 try:
-                    helper.kill()
-                    helper.wait(timeout=10, condition="removed")
+                    self._end_one(helper)
                 except APIError as refused:
                     if refused.status_code not in {404, 409}:  # gone already
                         raise
+
+    @staticmethod
+    def _end_one(helper: Container) -> None:
+        """By SIGTERM, on which it takes its rules away and lets go what it holds; by SIGKILL where it does not end."""
+        helper.kill("SIGTERM")
+        try:
+            helper.wait(timeout=_ENDS_S, condition="removed")
+        except requests.RequestException:
+            helper.kill()
+            helper.wait(timeout=10, condition="removed")
 
     def end_all(self) -> None:
         """End every one of the project: while one has a volume, that cannot be taken away."""

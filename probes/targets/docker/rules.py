@@ -116,7 +116,8 @@ def staying(how: Disturbance, fault: str, armed: str, means: str, for_seconds: f
         ready = "until grep -q listening /tmp/said; do kill -0 $waiting || { cat /tmp/said; exit 1; }; sleep 0.05; done"
     script = (
         f"away() {{ {take_away(fault)} }}\n"
-        "trap 'kill $waiting 2>/dev/null; away; exit 0' TERM INT\n"
+        # The rules go first: what is held, and what came meanwhile, is then let go to the last packet.
+        "trap 'away; kill $waiting 2>/dev/null; wait $waiting; exit 0' TERM INT\n"
         f"{wait} & waiting=$!\n"
         f"{ready}\n"
         f"{{ {armed}; }} || {{ away; exit 1; }}\n"
