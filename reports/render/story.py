@@ -99,7 +99,8 @@ def _orders(evidence: Evidence) -> tuple[str, ...]:
 
 def _healed(evidence: Evidence, verdict: Verdict, spans: tuple[FaultSpan, ...]) -> tuple[str, ...]:
     claim = recovery_claim(evidence, verdict)
-    found = [_recovery(span) for span in spans[:3]]
+    none_bad = figure(evidence, "failed_requests") == 0 and figure(evidence, "degraded_answers") == 0
+    found = [_recovery(span, none_bad=none_bad) for span in spans[:3]]
     if claim is not None and claim.direct and claim.value is not None and len(spans) == 1:
         found = [_by_itself(spans[0], claim.value)]
     if evidence.heal.get("healed") is True:
@@ -117,7 +118,10 @@ def _by_itself(span: FaultSpan, value: float) -> str:
     return _nobody_helped(back, span)
 
 
-def _recovery(span: FaultSpan) -> str:
+def _recovery(span: FaultSpan, *, none_bad: bool) -> str:
+    if none_bad:
+        told = say("No user noticed: every answer was good while “{service}” was broken.", service=span.service)
+        return _nobody_helped(told, span)
     good = next((step.seconds for step in span.steps if step.key == "good"), None)
     if good is None:
         return say("After the {fault}, no good answer to a user was seen again.", fault=span.title)

@@ -124,6 +124,15 @@ def test_hostile_names_stay_text(run: Run, written: Written) -> None:
     Page(text)
 
 
+def test_what_no_user_noticed_is_told_as_that(run: Run, written: Written) -> None:
+    for samples in run.samples.values():
+        samples.rows = [(due, latency, lag, 200, 0, name, 0) for due, latency, lag, _, _, name, _ in samples.rows]
+    evidence = written(run)
+    page = render(evidence, judge(evidence))
+    assert "No user noticed: every answer was good while “product” was broken. Nobody helped" in page
+    assert "was back for users." not in page
+
+
 def test_one_good_answer_among_bad_ones_is_not_told_as_a_recovery(run: Run, written: Written) -> None:
     sound = written(run)
     assert "was back for users. Nobody" in render(sound, judge(sound))
