@@ -35,9 +35,10 @@ class Service:
 
 @dataclass
 class Swarm:
-    """Two nodes, the second of which may be without the image, or drained."""
+    """Two nodes, the second of which may be without the image, or have another one, or be drained."""
 
     without_image: bool = False
+    other_image: bool = False
     drained: bool = False
     made: list[Service] = field(default_factory=list)
     asked: dict[str, Any] = field(default_factory=dict)
@@ -96,10 +97,11 @@ class Node:
         self._name = name
         self.images = self.containers = self
 
-    def get(self, image: str) -> str:
+    def get(self, image: str) -> "Image":
         if self._swarm.without_image and self._name == "node2":
             raise ImageNotFound("No such image")
-        return image
+        assert image == "load:latest"
+        return Image("sha256:" + ("b" if self._swarm.other_image and self._name == "node2" else "a") * 64)
 
     def list(self, filters: dict[str, Any], ignore_removed: bool) -> list[Any]:
         assert ignore_removed
@@ -109,6 +111,13 @@ class Node:
         here = [one for one in self._swarm.made if one.node == self._name]
         chosen = [one for one in here if one.labels.get(key) == value or one.name == value]
         return [Running(one.name, {"com.docker.swarm.service.id": one.id}) for one in chosen]
+
+
+@dataclass
+class Image:
+    """One that a node has."""
+
+    id: str
 
 
 @dataclass
@@ -150,6 +159,7 @@ def test_it_is_in_the_network_of_what_it_asks_and_none_of_the_stack(host: str) -
         (Swarm(), "storefront", ("node1", "node9"), "names node9; the swarm has node1, node2"),
         (Swarm(), "example.com", ("node1",), "'example.com', and no service .* known are shop_storefront, storefront"),
         (Swarm(without_image=True), "storefront", ("node1", "node2"), "node2 does not have the image load:latest"),
+        (Swarm(other_image=True), "storefront", ("node1", "node2"), "different images .*node1 a{12}, node2 b{12}"),
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(

@@ -182,14 +182,14 @@ class Engines:
         self._names = dict(self._named)
 
 
-def require_image(engines: Engines, node: str, image: str, undone: str, by: str) -> None:
-    """Refuse a node without the image, which would refuse its task after the fact, and in other words.
+def require_image(engines: Engines, node: str, image: str, undone: str, by: str) -> str:
+    """Refuse a node without the image, which would refuse its task after the fact, and in other words; gives its id.
 
     `undone` says what was not begun, `by` what makes the image. Raises TargetError.
     """
     try:
         with asked(f"look for the image {image} on {node}"):
-            engines.engine(node).images.get(image)
+            return str(engines.engine(node).images.get(image).id)
     except TargetError as error:
         if not isinstance(error.__cause__, ImageNotFound):
             raise

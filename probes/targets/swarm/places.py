@@ -63,8 +63,7 @@ class Places:
                 f"The argument load.nodes of probes.control names {', '.join(unknown)}; the swarm has {known}"
             )
         networks = self._networks_of(host)
-        for node in nodes:
-            require_image(self._engines, node, image, "no load was started", "stack/image --load")
+        self._require_one_image(nodes, image)
         remove_places(self._engines, self._project)
         names = [f"{LABEL.replace('.', '-')}-{self._project}-{number}" for number in range(1, len(nodes) + 1)]
         for node, name in zip(nodes, names, strict=True):
@@ -75,6 +74,18 @@ class Places:
     def close(self) -> None:
         """Remove those that were made here, and wait until they are gone. Raises TargetError."""
         _remove(self._engines, self._project, self._made)
+
+    def _require_one_image(self, nodes: Sequence[str], image: str) -> None:
+        found = {
+            node: require_image(self._engines, node, image, "no load was started", "stack/image --load")
+            for node in nodes
+        }
+        if len(set(found.values())) > 1:
+            told = ", ".join(f"{node} {id_.removeprefix('sha256:')[:12]}" for node, id_ in found.items())
+            raise TargetError(
+                f"The nodes of the load have different images {image} ({told}), and no load was started: its workers "
+                f"are to be one program. Copy one to each: docker save {image} | docker -H ENDPOINT load"
+            )
 
     def _networks_of(self, host: str) -> list[str]:
         with asked(f"list the services of {self._project}"):
