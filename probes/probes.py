@@ -2,18 +2,21 @@
 
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 
 from probes.errors import ClaimUnmet, ConfigurationError
 from probes.faults.kinds import require
+from probes.run.asking import bad_answer
 from probes.run.breakers import read_breakers
 from probes.run.session import current
 from probes.targets.abilities import Updatable
 
 __all__ = ["all_healthy", "answers_well", "breaker_state", "reported_health", "update_state"]
 
-_GOOD = range(200, 400)
+_HOLDS_S = 1.0
+"""One good answer may be that of the one worker in ten that works."""
 
 
 def all_healthy(within: float = 0.0) -> bool:
@@ -37,24 +40,31 @@ def all_healthy(within: float = 0.0) -> bool:
 
 
 def answers_well(url: str, within: float = 0.0, timeout: float = 2.0) -> bool:
-    """Whether a GET of the URL is answered with a status from 200 to 399.
+    """Whether a GET of the URL is answered with a status from 200 to 399, and goes on to be for a second.
 
     Unlike the provider `http` it can wait: a service that was started again may run before it listens. And one that
     nobody answers for has failed the claim, where that provider observes nothing.
 
     Args:
-        url: what to ask for, without following redirects.
+        url: what to ask for, http or https; a redirection is followed on the same host and port.
         within: seconds to wait for a good answer.
-        timeout: seconds for a single answer.
+        timeout: seconds for a single answer, its body too.
 
     Raises:
-        ClaimUnmet: there was none; the message has the last answer.
+        ClaimUnmet: there was none, or bad ones among them; the message has the last bad one.
+        ConfigurationError: the URL is none.
     """
     session = current()
-    deadline = time.monotonic() + within
-    while said := _bad_answer(url, timeout):
-        if time.monotonic() >= deadline:
-            raise ClaimUnmet(f"{url} had no good answer within {within:g} s, at last: {said}")
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ConfigurationError(f"answers_well: url reads {url!r}; it takes one that begins with http:// or https://")
+    deadline, good_since = time.monotonic() + within, None
+    while good_since is None or time.monotonic() - good_since < _HOLDS_S:
+        if said := bad_answer(url, timeout):
+            good_since = None
+            if time.monotonic() >= deadline:
+                raise ClaimUnmet(f"{url} had no good answer within {within:g} s, at last: {said}")
+        else:
+            good_since = good_since or time.monotonic()
         session.check()
         time.sleep(0.1)
     return True
@@ -133,17 +143,6 @@ def update_state(service: str, expected: str = "", within: float = 0.0) -> str:
             return state
         session.check()
         time.sleep(0.1)
-
-
-def _bad_answer(url: str, timeout: float) -> str:
-    """What is wrong with the answer, in a few words; empty: nothing is."""
-    try:
-        with requests.get(url, timeout=timeout, allow_redirects=False, stream=True) as answer:
-            return "" if answer.status_code in _GOOD else f"status {answer.status_code}"
-    except requests.Timeout:
-        return f"no answer within {timeout:g} s"
-    except requests.RequestException as error:
-        return f"no answer ({type(error).__name__})"
 
 
 def _state(url: str, breaker: str, *, last: bool) -> str | None:

@@ -83,7 +83,7 @@ class Keeper:
         for entry in sorted(self._session.ledger, key=lambda one: one.asked_ns, reverse=True):
             try:
                 self.settle(entry, by)
-            except TargetError as error:
+            except StehaufError as error:
                 resisting.append(str(error))
         if resisting:
             raise TargetError("; ".join(resisting))

@@ -60,5 +60,5 @@ def refuse_unreachable(target: Reachable, instance: Instance) -> None:
     if not target.addresses(instance):
         raise FaultNotPossible(
             f"{instance.service} publishes no TCP port, so nothing could show that it takes connections and does "
-            "not answer them; nothing was done. Publish one on 127.0.0.1, or take the fault 'stop'"
+            "not answer them; nothing was done. Publish one on 127.0.0.1; on a swarm in host mode"
         )

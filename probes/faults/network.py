@@ -100,13 +100,14 @@ class Latency(_OfNetwork):
         if not target.addresses(instance):
             raise FaultNotPossible(
                 f"{instance.service} publishes no TCP port, so no round trip to it can be measured; nothing was done. "
-                "Publish one on 127.0.0.1"
+                "Publish one on 127.0.0.1; on a swarm in host mode"
             )
         return _OfNetwork.before(self, target, instance)
 
     def read(self, target: Cuttable, instance: Instance, entry: Entry) -> Readings:
         """The shortest of a few round trips, in milliseconds; -1 where none came back."""
-        trips = [knock(target.addresses(instance), 5.0).opened_ms for _ in range(_KNOCKS)]
+        addresses = target.addresses(instance)
+        trips = [knock(addresses, 5.0).opened_ms for _ in range(_KNOCKS)]
         known = [trip for trip in trips if trip is not None]
         return {
             **_OfNetwork.read(self, target, instance, entry),
@@ -167,13 +168,13 @@ class Answers(_OfNetwork):
     tried: ClassVar[Disturbance] = Disturbance("answers")
 
     def before(self, target: Cuttable, instance: Instance) -> dict[str, Any]:
-        """The port must be one that it publishes: that is known to be TCP, and its own."""
+        """The port must be one that it declares: that is known to be TCP, and its own."""
         found = _OfNetwork.before(self, target, instance)
-        ports = [port for _, port in target.addresses(instance)]
+        ports = target.listens(instance)
         if self.how.port not in ports:
             raise ConfigurationError(
                 f"bad_answers: port reads {self.how.port!r}; {instance.service} listens on: "
-                f"{', '.join(map(str, ports)) or 'none that it publishes'}"
+                f"{', '.join(map(str, ports)) or 'none that it declares'}"
             )
         return found
 

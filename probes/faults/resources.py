@@ -29,7 +29,8 @@ class _OfLimits:
     def before(self, target: Squeezable, instance: Instance) -> dict[str, Any]:
         """The settings as they are, and what the kernel says."""
         now = target.limits(instance)
-        return {"declared": target.declared(instance), "cpus": now.cpus, "memory_bytes": now.memory_bytes}
+        limits = {"cpus": now.cpus, "memory_bytes": now.memory_bytes}
+        return {"declared": target.declared(instance), **limits, "task": instance.task}
 
     def concerns(self, event: Event, entry: Entry) -> bool:
         """A restart keeps its limits."""
@@ -37,12 +38,15 @@ class _OfLimits:
 
     @staticmethod
     def undo(target: Squeezable, instance: Instance, entry: Entry) -> None:
-        """Set back what was declared."""
-        target.restore(instance, entry.before["declared"])
+        """Set back what was declared; no-op where a swarm has replaced the task: the limits went with its container."""
+        if not _is_replaced(instance, entry):
+            target.restore(instance, entry.before["declared"])
 
     @staticmethod
     def left(target: Squeezable, instance: Instance, entry: Entry) -> str:
         """Whether the kernel's limits are those of before; while nothing runs, whether the engine's are."""
+        if _is_replaced(instance, entry):
+            return ""
         now = target.declared(instance)
         differing = [
             key for key, value in entry.before["declared"].items() if _plain(key, value) != _plain(key, now[key])
@@ -54,6 +58,10 @@ class _OfLimits:
         limits = target.limits(instance)
         same = (limits.cpus, limits.memory_bytes) == (entry.before["cpus"], entry.before["memory_bytes"])
         return "" if same else f"the kernel's limits are {limits.cpus} processors and {limits.memory_bytes} bytes"
+
+
+def _is_replaced(instance: Instance, entry: Entry) -> bool:
+    return str(entry.before.get("task", instance.task)) != instance.task
 
 
 def _plain(key: str, value: int) -> int:

@@ -31,9 +31,9 @@ Claimed = tuple[str, float, str]
 _COMPOSE_S = 20.0
 _YES = re.compile(r"^\s*(?:true|:|exit 0|/bin/true|echo\b[^|&;]*)\s*$|(?:\|\||;)\s*(?:true|:|exit 0|echo\b[^|&;]*)\s*$")
 _OUTLIVES = re.compile(r"tail -[fF]+ |sleep inf|while (?:true|:|\[ *1 *\])|(?:\|\||;)\s*(?:true|:|exit 0)\s*$")
-_BESIDE = re.compile(r"while (?:true|:|\[ *1 *\]).*?\bdone\s*&(?!&)\s*(?=\S)")
+_BESIDE = re.compile(r"while (?:true|:|\[ *1 *\]).*?\bdone\s*&(?!&)\s*(?!wait\b)(?=\S)", re.DOTALL)
 """A loop in the background, with the service's own process after it: the container ends with that."""
-_INIT = re.compile(r"^(?:\S*/)?(?:docker-init|tini|tini-static|dumb-init|catatonit|init)\b")
+_INIT = re.compile(r"^(?:\S*/)?(?:docker-init|tini|tini-static|dumb-init|catatonit|init)(?=\s|$)")
 _NOT_ITS_OWN = re.compile(
     r"not a docker command|unknown (?:shorthand )?(?:flag|command)|no such file|required variable|interpolating"
     r"|unable to get image|could not resolve|failed to (?:connect|clone|fetch)|(?:git|oci) remote resource"

@@ -18,12 +18,13 @@ __all__ = ["updates"]
 def updates(service: Mapping[str, Any]) -> Iterator[Broken]:
     """What is found of a service that a swarm's manager runs.
 
-    Nothing is said of `order: start-first`: there an old copy ends only where its successor runs.
+    Nothing is said of `order: start-first` with a health check: there an old copy ends only where its successor is
+    healthy. Without one it ends as soon as the other is started.
     """
     deploy = _mapping(service.get("deploy"))
     copies = _copies(deploy)
     config = _mapping(deploy.get("update_config"))
-    if copies is None or config.get("order") == "start-first":
+    if copies is None or (config.get("order") == "start-first" and service.get("healthcheck")):
         return
     at = ("deploy", "update_config") if config else ("deploy",)
     how_many = "every node's copy" if copies == 0 else f"{copies} copies"
@@ -37,19 +38,21 @@ def updates(service: Mapping[str, Any]) -> Iterator[Broken]:
 
 def _copies(deploy: Mapping[str, Any]) -> int | None:
     """How many there are, 0 for one a node; None for a single one, and where only a variable says it."""
-    if deploy.get("mode") == "global":
-        return 0
+    if deploy.get("mode", "replicated") != "replicated":
+        return 0 if deploy["mode"] == "global" else None
     replicas = str(deploy.get("replicas", 1))
-    return int(replicas) if replicas.isdigit() and int(replicas) > 1 else None
+    return int(replicas) if replicas.isdecimal() and int(replicas) > 1 else None
 
 
 def _takes_all(parallelism: Any, copies: int) -> bool:
     """0 means all; how many nodes there are, and so copies of a global service, the file does not say."""
     text = str(parallelism)
-    return text.isdigit() and (int(text) == 0 or 0 < copies <= int(text))
+    return text.isdecimal() and (int(text) == 0 or 0 < copies <= int(text))
 
 
 def _is_none(delay: Any) -> bool:
+    if str(delay).strip() == "0":
+        return True
     try:
         return duration_s(delay, "delay") == 0
     except (ConfigurationError, ValueError, TypeError):

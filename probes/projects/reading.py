@@ -35,6 +35,7 @@ _CONFIG_S = 30.0
 _FILES = "com.docker.compose.project.config_files"
 _FOLDER = "com.docker.compose.project.working_dir"
 _UNSET = re.compile(r'The \\?"(\w+)\\?" variable is not set')
+_REMOTE = re.compile(r"(?:git|oci) remote resource")
 _ANYWHERE = frozenset({"", "0.0.0.0", "::", "*"})  # noqa: S104 - what the engine says, not what is bound
 
 
@@ -189,5 +190,7 @@ def _told(stderr: str) -> str:
         return "it said nothing"
     unset = dict.fromkeys(found for line in said for found in _UNSET.findall(line))
     lacking = f" (it has no value for {', '.join(unset)})" if unset else ""
-    remote = " (remote includes are not fetched: start it, and name it with --project)" if "remote" in said[-1] else ""
+    remote = (
+        " (remote includes are not fetched: start it, and name it with --project)" if _REMOTE.search(said[-1]) else ""
+    )
     return said[-1] + lacking + remote

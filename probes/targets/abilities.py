@@ -131,6 +131,9 @@ class Disturbable(Protocol):
     def settle(self, instance: Instance, fault: str) -> None:
         """Take away all that is in place under this id; no-op where nothing is. Raises TargetError."""
 
+    def listens(self, instance: Instance) -> tuple[int, ...]:
+        """TCP ports that it declares to listen on itself, wherever they are published. Raises NotOurs, TargetError."""
+
     def spoiled(self, instance: Instance, fault: str) -> int:
         """Answers: how many were spoiled so far, by the proxy's count. Raises TargetError."""
 

@@ -86,6 +86,12 @@ def _out_of_memory(evidence: Evidence, fault: Fault) -> Receipt:
         "{service} was ended by the kernel at its memory limit, and its restart policy started it again: the target "
         "reports an oom event, a die event with exit code {code}, and one restart more"
     )
+    if is_swarm(evidence):
+        told = N_(
+            "{service} was ended by the kernel at its memory limit, and the swarm replaced it: the engine of its node "
+            "reports an oom event and a die event with exit code {code}, the manager a task that failed and a new one "
+            "in its place"
+        )
     return _ended_and_back(evidence, fault, told, broken, (say("oom event"), clock(ran_out.at_ns if ran_out else None)))
 
 

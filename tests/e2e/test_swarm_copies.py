@@ -3,12 +3,15 @@
 import contextlib
 from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import requests
-from harness import Bench, eventually
+import yaml
+from harness import ROOT, Bench, eventually
 from test_swarm_target import engine_of, now, well
 
+from experiments import action, python
 from probes.errors import NotOurs, TargetError, UnknownService
 from probes.faults.knock import Knock, knock
 from probes.targets.abilities import Disturbance, Exhaustible, Limitable, Limits
@@ -183,6 +186,21 @@ def test_a_machine_without_the_image_is_named_before_anything_is_done(swarm: Ben
     ):
         without.means(Disturbance("latency", delay_ms=100))
     assert helpers(swarm) == []
+
+
+def test_a_fault_goes_on_in_the_task_that_replaced_the_first(swarm: Bench, target: SwarmTarget) -> None:
+    """Slow, then crashed: what lived in the old task's network is put in place again, and undone in the new one."""
+    assert eventually(lambda: well(target))
+    found: dict[str, Any] = yaml.safe_load((ROOT / "experiments" / "swarm" / "crash-one-of-two.yaml").read_text())
+    slow = python("probes.actions", "latency", service="product", milliseconds=50, for_seconds=60)
+    undo = python("probes.actions", "undo", service="product", fault="latency")
+    found["method"] = [action("slow", slow), *found["method"][:3], action("as before", undo), *found["method"][3:]]
+    run = swarm.run(found)
+    lines = [line for line in run.lines("faults.jsonl") if line["fault"] == "latency"]
+    assert [line["phase"] for line in lines] == ["asked", "injected", "injected", "undone"]
+    assert lines[2]["again"] is True
+    assert [receipt["proved"] for receipt in run.verdict["receipts"]] == [True, True], run.said
+    assert target.strays() == ()
 
 
 @pytest.mark.parametrize("order", ["addresses", "pause", "limits", "exhaust"])

@@ -40,6 +40,7 @@ def test_a_good_file_has_no_findings(tmp_path: Path) -> None:
     [
         ("init: true", 'init: true\n    command: sh -c "while :; do sleep 6h; nginx -s reload; done & nginx"'),
         ("init: true", "entrypoint: [/usr/bin/tini, --, nginx]"),
+        ("init: true", 'init: true\n    command: "while true; do\\n sleep 1\\n done &\\n exec nginx"'),
         ("restart: ${POLICY:-unless-stopped}", "profiles: [tools]"),
     ],
 )
@@ -65,6 +66,8 @@ def test_our_own_files_have_none() -> None:
         ("init: true", "init: true\n    command: [sh, -c, 'nginx || true']", ("C105", 5)),
         ("    init: true\n", "", ("C106", 2)),
         ("    init: true\n", "    entrypoint: [/bin/server, --init]\n", ("C106", 2)),
+        ("    init: true\n", "    entrypoint: [/init.sh]\n", ("C106", 2)),
+        ("init: true", 'init: true\n    command: sh -c "nginx & while :; do sleep 1; done & wait"', ("C105", 5)),
         ("    healthcheck: {test: [CMD, curl, -f, localhost], interval: 2s, retries: 3}\n", "", ("C110", 2)),
         ("[CMD, curl, -f, localhost]", "[NONE]", ("C111", 7)),
         ("{test: [CMD, curl, -f, localhost]", "{disable: true", ("C111", 7)),

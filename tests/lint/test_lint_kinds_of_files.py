@@ -180,6 +180,13 @@ services:
             "every",
         ),
         ("delay: 10s", "order: start-first", None),
+        (
+            "healthcheck: {test: curl a}\n    deploy:\n",
+            "deploy:\n      update_config: {order: start-first}\n      x-a:\n       ",
+            "",
+        ),
+        ("delay: 10s", "delay: 0", "2 copies without a delay"),
+        ("deploy:", "deploy:\n      mode: replicated-job", None),
         ("${COPIES:-2}", "1", None),
         ("${COPIES:-2}", "${COPIES}", None),
         ("delay: 10s", "delay: '${DELAY}'", None),

@@ -8,8 +8,9 @@ from types import SimpleNamespace
 import pytest
 
 from probes import probes
-from probes.errors import ClaimUnmet
+from probes.errors import ClaimUnmet, ConfigurationError
 
+SAME_HOST, SILENT = 307, 299
 Served = Callable[[list[int]], str]
 
 
@@ -23,12 +24,19 @@ def served() -> Iterator[Served]:
     """A server that answers with these statuses, one after the other, the last one for good."""
     servers: list[ThreadingHTTPServer] = []
 
+    over = threading.Event()
+
     def start(statuses: list[int]) -> str:
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self.send_response(statuses.pop(0) if len(statuses) > 1 else statuses[0])
-                self.send_header("Location", "http://127.0.0.1:1/elsewhere")
+                status = statuses.pop(0) if len(statuses) > 1 else statuses[0]
+                self.send_response(status)
+                self.send_header("Location", "/here" if status == SAME_HOST else "http://127.0.0.1:1/elsewhere")
+                if status == SILENT:
+                    self.send_header("Content-Length", "100")
                 self.end_headers()
+                if status == SILENT:
+                    over.wait(20)
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -38,6 +46,7 @@ def served() -> Iterator[Served]:
         return f"http://127.0.0.1:{servers[0].server_port}/"
 
     yield start
+    over.set()
     for server in servers:
         server.shutdown()
         server.server_close()
@@ -47,8 +56,28 @@ def test_it_waits_for_a_good_answer(served: Served) -> None:
     assert probes.answers_well(served([503, 500, 200]), within=20) is True
 
 
-def test_a_redirection_is_an_answer_and_is_not_followed(served: Served) -> None:
+def test_a_redirection_to_elsewhere_is_an_answer_and_is_not_followed(served: Served) -> None:
     assert probes.answers_well(served([302])) is True
+
+
+def test_a_redirection_on_the_same_host_is_followed(served: Served) -> None:
+    with pytest.raises(ClaimUnmet, match="status 500"):
+        probes.answers_well(served([307, 500]))
+
+
+def test_one_good_answer_among_bad_ones_is_none(served: Served) -> None:
+    with pytest.raises(ClaimUnmet, match="status 500"):
+        probes.answers_well(served([500, 200, 500, 200, 200, 500]), within=0.5)
+
+
+def test_a_body_that_does_not_end_in_time_is_no_answer(served: Served) -> None:
+    with pytest.raises(ClaimUnmet, match=r"no answer within 0\.5 s|no answer \("):
+        probes.answers_well(served([299]), timeout=0.5)
+
+
+def test_what_is_no_url_is_no_claim() -> None:
+    with pytest.raises(ConfigurationError, match="answers_well: url"):
+        probes.answers_well("127.0.0.1:8080/", within=20)
 
 
 def test_a_bad_status_is_a_claim_unmet_and_is_named(served: Served) -> None:

@@ -29,6 +29,12 @@ def test_a_port_that_the_engine_chose_is_found_and_known_to_move() -> None:
     fixed = container()
     fixed["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8080"}]}
     assert moving_ports(fixed) == frozenset()
+    fixed["HostConfig"]["PortBindings"]["80/udp"] = [{"HostIp": "", "HostPort": ""}]
+    assert moving_ports(fixed) == frozenset()
+    ranged = container(NetworkSettings={})
+    ranged["HostConfig"]["PortBindings"] = {"80/tcp": [{"HostIp": "", "HostPort": "8000-8010"}]}
+    assert moving_ports(ranged) == {80}
+    assert published_ports(ranged) == (), "which of them it is nobody knows while it is down"
 
 
 @pytest.mark.parametrize(("memory", "limits"), [(None, False), ("0", False), (0, False), ("1073741824", True)])

@@ -122,7 +122,7 @@ def published_ports(attributes: Mapping[str, Any]) -> tuple[tuple[int, str, int]
         (_number(name), str(each.get("HostIp") or ""), int(each["HostPort"]))
         for name, declared in bindings.items()
         for each in chosen.get(name) or declared or []
-        if name.endswith("/tcp") and str(each.get("HostPort") or "0") not in {"", "0"}
+        if name.endswith("/tcp") and _is_fixed(each.get("HostPort"))
     ]
     return tuple(sorted(_v4_alone(found)))
 
@@ -133,8 +133,13 @@ def moving_ports(attributes: Mapping[str, Any]) -> frozenset[int]:
     return frozenset(
         _number(name)
         for name, declared in bindings.items()
-        if not declared or any(str(each.get("HostPort") or "0") in {"", "0"} for each in declared)
+        if name.endswith("/tcp") and not (declared and all(_is_fixed(each.get("HostPort")) for each in declared))
     )
+
+
+def _is_fixed(port: Any) -> bool:
+    """Whether it is one port; none, 0 and a range let the engine choose."""
+    return str(port or "").isdecimal() and int(port) > 0
 
 
 def _v4_alone(found: list[tuple[int, str, int]]) -> Iterable[tuple[int, str, int]]:

@@ -23,6 +23,8 @@ ACCEPT = 1
 REQUEST = 1
 LOOK_S = 0.02
 """Longest wait before it is looked whether the end has come."""
+LEFT_S = 0.5
+"""Longest time that is spent on what still comes."""
 
 
 def attribute(kind: int, value: bytes) -> bytes:
@@ -76,7 +78,8 @@ def main(queue: int, delay_ms: float, jitter_ms: float, seconds: float) -> None:
                 heapq.heappush(held, (due + random.uniform(-jitter_ms, jitter_ms) / 1e3, identity))  # noqa: S311
     for _, identity in sorted(held):
         link.send(accepted(queue, identity))
-    while select.select([link], [], [], 0)[0]:
+    end = time.monotonic() + LEFT_S
+    while time.monotonic() < end and select.select([link], [], [], 0)[0]:
         for identity in packet_ids(link.recv(2**20)):
             link.send(accepted(queue, identity))
 

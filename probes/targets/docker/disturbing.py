@@ -8,7 +8,7 @@ from docker.models.containers import Container
 from probes.errors import FaultNotPossible, TargetError, UnknownService
 from probes.targets.abilities import Carried, Disturbance
 from probes.targets.api import Instance
-from probes.targets.docker.containers import labels_of
+from probes.targets.docker.containers import exposed_ports, labels_of
 from probes.targets.docker.engine import asked
 from probes.targets.docker.helper import FAULT
 from probes.targets.docker.parts import Part
@@ -65,6 +65,10 @@ class Networked(Part):
         helpers.end(fault)
         if self._ours(instance).status in {"running", "paused"}:
             helpers.ask(self._network(instance), take_away(fault))
+
+    def listens(self, instance: Instance) -> tuple[int, ...]:
+        """Those that are published, and those that its image exposes."""
+        return exposed_ports(self._ours(instance).attrs)
 
     def spoiled(self, instance: Instance, fault: str) -> int:
         """By the proxy's own count, read from its container."""

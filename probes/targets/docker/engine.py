@@ -14,7 +14,7 @@ from docker.errors import APIError, DockerException
 from probes.causes import in_words
 from probes.errors import TargetError, TargetUnavailable
 
-__all__ = ["asked", "compose_answers", "connect", "engine_answers", "engine_host", "require_compose"]
+__all__ = ["asked", "compose_answers", "connect", "engine_answers", "engine_host", "local_alone", "require_compose"]
 
 _WHAT_TO_DO = "Start one (`make docker-engine` installs and starts Debian's), or set STEHAUF_TARGET=embedded."
 _WORDS: Mapping[type[BaseException], str] = {

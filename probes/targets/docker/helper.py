@@ -12,6 +12,7 @@ import docker
 import requests
 from docker.errors import APIError, ContainerError, ImageNotFound, NotFound
 from docker.models.containers import Container
+from docker.types import LogConfig
 
 from probes.errors import FaultNotPossible, TargetError
 from probes.targets.docker.containers import PROJECT, SERVICE
@@ -106,6 +107,8 @@ class Helpers:
         helper.kill("SIGTERM")
         try:
             helper.wait(timeout=_ENDS_S, condition="removed")
+        except APIError:
+            raise  # which is a RequestException, too: the engine's own word
         except requests.RequestException:
             helper.kill()
             helper.wait(timeout=10, condition="removed")
@@ -134,6 +137,7 @@ class Helpers:
             "user": "0",
             "cap_drop": ["ALL"],
             "entrypoint": [],
+            "log_config": LogConfig(type=LogConfig.types.JSON),  # others cannot be read back
             "healthcheck": {"test": ["NONE"]},
             # The image may carry Compose's labels; the helper is no copy of a service.
             "labels": {HELPER: self._project, PROJECT: "", SERVICE: "", **({FAULT: fault} if fault else {})},

@@ -90,7 +90,7 @@ class Limited(Part):
         if not container.attrs["HostConfig"].get("Memory"):
             raise FaultNotPossible(
                 f"{instance.service} has no memory limit, so running out of memory would be the whole machine's; "
-                "nothing was done. Give it `mem_limit` in its Compose file"
+                "nothing was done. Give it `mem_limit` in its Compose file (for a swarm deploy.resources.limits.memory)"
             )
         with asked(f"let {instance.service} run out of memory"):
             container.exec_run(["sh", "-c", _EXHAUST], detach=True)

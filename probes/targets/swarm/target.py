@@ -210,6 +210,10 @@ class SwarmTarget(Copies, Nodal):
     def _ours(self, instance: Instance) -> tuple[Container, Instance]:
         """The container of a running slot, which carries the stack's label. Raises NotOurs, TargetError."""
         now = self._now(instance)
+        return self._container(now), now
+
+    def _container(self, now: Instance) -> Container:
+        """That of a slot as it was just seen, by its task. Raises NotOurs, TargetError."""
         if now.state not in {"running", "paused"}:
             raise TargetError(f"{now.service} is {now.state}, not running: wait until the swarm runs it again.")
         client = self._engines.reachable(now.node)
@@ -220,7 +224,7 @@ class SwarmTarget(Copies, Nodal):
             found = client.containers.list(filters={"label": labels})
         if len(found) != 1:
             raise NotOurs(f"The task of {now.id} has {len(found)} containers on {now.node}; nothing was done.")
-        return found[0], now
+        return found[0]
 
     def _own(self) -> Compose:
         if self._compose is None:
