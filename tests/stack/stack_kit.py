@@ -45,6 +45,10 @@ class BrokerProcess:
     def pause(self) -> None:
         assert self._process is not None
         os.kill(self._process.pid, signal.SIGSTOP)
+        deadline = time.monotonic() + _PATIENCE_S
+        while not _is_stopped(self._process.pid):
+            assert time.monotonic() < deadline, "the broker could not be stopped"
+            time.sleep(0.001)
 
     def resume(self) -> None:
         assert self._process is not None
@@ -60,3 +64,12 @@ class BrokerProcess:
                 time.sleep(0.02)
             else:
                 return
+
+
+def _is_stopped(pid: int) -> bool:
+    """Whether every thread of it is: the kernel stops the others a moment later, and they answer meanwhile."""
+    try:
+        found = [stat.read_text().rpartition(")")[2].split()[0] for stat in Path(f"/proc/{pid}/task").glob("*/stat")]
+    except (FileNotFoundError, ProcessLookupError):
+        return False  # one ended just now
+    return set(found) == {"T"}
