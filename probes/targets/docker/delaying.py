@@ -64,6 +64,7 @@ def main(queue: int, delay_ms: float, jitter_ms: float, seconds: float) -> None:
     link.send(message(CONFIG, queue, attribute(1, struct.pack(">BBH", BIND, 0, socket.AF_INET))))
     link.send(message(CONFIG, queue, attribute(2, struct.pack(">IB", 0, COPY_META))))
     link.send(message(CONFIG, queue, attribute(3, struct.pack(">I", 65536))))
+    print("listening", flush=True)
     held: list[tuple[float, int]] = []
     told: list[int] = []
     signal.signal(signal.SIGTERM, lambda number, _: told.append(number))

@@ -42,6 +42,8 @@ _LEAST_BURST = 3000
 _BURST_S = 0.05
 """Or what goes within this time: the kernel hands packets over only so often."""
 
+_LISTENING = "until grep -q listening /tmp/said; do kill -0 $waiting || { cat /tmp/said; exit 1; }; sleep 0.05; done"
+"""Only then are rules put in place: until there is somebody to take them, packets would pass."""
 _INTERFACES = "for device in $(ls /sys/class/net | grep -v '^lo$'); do"
 
 
@@ -103,17 +105,15 @@ def proxy_port(fault: str) -> int:
 
 def staying(how: Disturbance, fault: str, armed: str, means: str, for_seconds: float) -> list[str]:
     """The helper's command: in place, said so, kept for a time, and taken away, also on SIGTERM."""
-    wait = f"sleep {for_seconds:.3f}"
+    wait, ready = f"sleep {for_seconds:.3f}", "true"
     if how.kind == "latency" and means == "nfqueue":
         source = Path(__file__).with_name("delaying.py").read_text(encoding="utf-8")
         arguments = f"{queue_of(fault)} {how.delay_ms:g} {how.jitter_ms:g} {for_seconds:.3f}"
-        wait = f"python3 -c {shlex.quote(source)} {arguments}"
-    ready = "true"
+        wait, ready = f"python3 -c {shlex.quote(source)} {arguments} >/tmp/said 2>&1", _LISTENING
     if how.kind == "answers":
         source = Path(__file__).with_name("spoiling.py").read_text(encoding="utf-8")
         arguments = f"{proxy_port(fault)} {how.port} {how.delay_ms:g} {how.status} {how.resets} {how.percent:g}"
-        wait = f"python3 -c {shlex.quote(source)} {arguments} {for_seconds:.3f} >/tmp/said 2>&1"
-        ready = "until grep -q listening /tmp/said; do kill -0 $waiting || { cat /tmp/said; exit 1; }; sleep 0.05; done"
+        wait, ready = f"python3 -c {shlex.quote(source)} {arguments} {for_seconds:.3f} >/tmp/said 2>&1", _LISTENING
     script = (
         f"away() {{ {take_away(fault)} }}\n"
         # The rules go first: what is held, and what came meanwhile, is then let go to the last packet.
