@@ -14,14 +14,14 @@ from docker.models.containers import Container
 
 from probes.targets.abilities import Carried, Disturbance, Limits, Use
 from probes.targets.api import Instance
-from probes.targets.docker.containers import labels_of, own_addresses, published_ports
+from probes.targets.docker.containers import name_of, own_addresses, published_ports
 from probes.targets.docker.disturbing import Networked, best
 from probes.targets.docker.engine import asked
 from probes.targets.docker.freezing import freeze, thaw
 from probes.targets.docker.helper import Helpers
 from probes.targets.docker.limits import Limited
 from probes.targets.swarm.engines import Engines, require_image, unavailable
-from probes.targets.swarm.tasks import NAMESPACE, SERVICE, short
+from probes.targets.swarm.tasks import NAMESPACE, short
 
 __all__ = ["Copies"]
 
@@ -258,7 +258,7 @@ class _OnNode(Networked, Limited):
             return list(self._engine().containers.list(filters={"label": wanted}, ignore_removed=True))
 
     def _service_of(self, container: Container) -> str:
-        return short(labels_of(container.attrs)[SERVICE], self.project)
+        return short(name_of(container.attrs), self.project)
 
     def _addresses_of(self, service: str) -> list[str] | None:
         return self._copies._inside(service)  # noqa: SLF001

@@ -14,10 +14,10 @@ from probes.targets.docker.events import event_of
 from probes.targets.swarm.stackfile import DEPENDS_ON
 from probes.targets.values import check_command, check_interval_s, masked, pairs, parse_rfc3339_ns
 
-__all__ = ["NAMESPACE", "SERVICE", "Task", "event_from", "instance_from", "service_from", "slots"]
+__all__ = ["NAMESPACE", "Task", "event_from", "instance_from", "service_from", "slots"]
 
 NAMESPACE = "com.docker.stack.namespace"
-SERVICE = "com.docker.swarm.service.name"
+_SERVICE = "com.docker.swarm.service.name"
 _TASK = "com.docker.swarm.task.name"
 _TASK_ID = "com.docker.swarm.task.id"
 _WANTED = frozenset({"running", "ready", "accepted"})
@@ -89,7 +89,7 @@ def event_from(raw: Mapping[str, Any], seen_ns: int, project: str, node: str) ->
     attributes = actor.get("Attributes") or {}
     if attributes.get(NAMESPACE) != project or _TASK not in attributes:
         return None
-    full, task = attributes[SERVICE], attributes[_TASK_ID]
+    full, task = attributes[_SERVICE], attributes[_TASK_ID]
     slot = attributes[_TASK].removeprefix(f"{full}.").removesuffix(f".{task}")
     service = short(full, project)
     found = event_of(raw, seen_ns, (service, f"{service}.{slot if slot.isdecimal() else node}"))
